@@ -1,0 +1,127 @@
+/**
+ * The one catalogue of what can go wrong. A new failure is a new row; every exhaustive switch over
+ * `FailureCode` then points at the code that has to decide about it.
+ */
+
+/** `outcome-unknown`: the effect may have happened; look it up by its key before trying again. */
+export type RetryAdvice = 'yes' | 'no' | 'outcome-unknown'
+
+export type Blame = 'caller' | 'provider' | 'platform'
+
+export interface FailureRule {
+  readonly retry: RetryAdvice
+  readonly blame: Blame
+  readonly httpStatus: number
+  /** A sentence fit for a client: never a provider's own words, never a path or an address. */
+  readonly publicMessage: string
+}
+
+const rule = (
+  httpStatus: number,
+  blame: Blame,
+  retry: RetryAdvice,
+  publicMessage: string,
+): FailureRule => ({ httpStatus, blame, retry, publicMessage })
+
+export const FAILURES = {
+  INPUT_INVALID: rule(422, 'caller', 'no', 'The request has fields that cannot be accepted.'),
+  BODY_MALFORMED: rule(400, 'caller', 'no', 'The body is not what this route reads.'),
+  BODY_TOO_LARGE: rule(413, 'caller', 'no', 'The body is larger than this route accepts.'),
+  UNAUTHENTICATED: rule(401, 'caller', 'no', 'A valid API key is needed.'),
+  FORBIDDEN: rule(403, 'caller', 'no', 'This key may not do that.'),
+  NOT_FOUND: rule(404, 'caller', 'no', 'There is nothing under this id.'),
+  CONFLICT: rule(409, 'caller', 'no', 'The request contradicts the present state.'),
+  IDEMPOTENCY_CONFLICT: rule(
+    409,
+    'caller',
+    'no',
+    'This Idempotency-Key was used with another body.',
+  ),
+  IDEMPOTENCY_IN_PROGRESS: rule(
+    409,
+    'caller',
+    'yes',
+    'A request with this Idempotency-Key is still being handled.',
+  ),
+  INSUFFICIENT_CREDITS: rule(402, 'caller', 'no', 'The account has too few credits for this.'),
+  RATE_LIMITED: rule(429, 'caller', 'yes', 'Too many requests; slow down.'),
+  MEDIA_UNREADABLE: rule(422, 'caller', 'no', 'The file is not readable media.'),
+  MEDIA_UNSUPPORTED: rule(422, 'caller', 'no', 'This kind of media is not accepted.'),
+  MEDIA_NO_AUDIO: rule(422, 'caller', 'no', 'The file has no audio stream.'),
+  MEDIA_TOO_LARGE: rule(422, 'caller', 'no', 'The media is larger or longer than is allowed.'),
+  SOURCE_FORBIDDEN: rule(422, 'caller', 'no', 'This source address may not be fetched.'),
+  SOURCE_NOT_FOUND: rule(422, 'caller', 'no', 'The source refused to hand out the file.'),
+  SOURCE_UNAVAILABLE: rule(422, 'caller', 'yes', 'The source could not be reached.'),
+  RENDERER_UNAVAILABLE: rule(502, 'provider', 'yes', 'The renderer could not be reached.'),
+  RENDERER_REJECTED: rule(502, 'provider', 'no', 'The renderer refused the task.'),
+  RENDERER_FAILED: rule(502, 'provider', 'yes', 'The renderer could not finish the task.'),
+  RENDERER_STALLED: rule(504, 'provider', 'yes', 'No renderer gave a sign of life.'),
+  RENDERER_OUTPUT_INVALID: rule(
+    502,
+    'provider',
+    'yes',
+    'The renderer delivered something other than what was asked for.',
+  ),
+  CDN_FAILED: rule(502, 'provider', 'yes', 'The CDN did not take the invalidation.'),
+  NOTIFICATION_FAILED: rule(502, 'provider', 'yes', 'A notification could not be delivered.'),
+  ENDPOINT_GONE: rule(410, 'caller', 'no', 'The webhook endpoint says that it is gone.'),
+  ENCODER_CRASHED: rule(500, 'platform', 'yes', 'The encoder stopped unexpectedly.'),
+  ENCODER_TIMEOUT: rule(500, 'platform', 'yes', 'The encoder took longer than is allowed.'),
+  STORAGE_UNAVAILABLE: rule(503, 'platform', 'yes', 'The storage could not be reached.'),
+  STORAGE_NOT_FOUND: rule(500, 'platform', 'no', 'A stored file is missing.'),
+  DISK_FULL: rule(503, 'platform', 'yes', 'The machine has no room left for this work.'),
+  DATABASE_UNAVAILABLE: rule(503, 'platform', 'yes', 'The database could not be reached.'),
+  TEMPORAL_UNAVAILABLE: rule(503, 'platform', 'yes', 'The workflow service could not be reached.'),
+  HOLD_CONFLICT: rule(409, 'platform', 'no', 'The credit hold has already ended another way.'),
+  CANCELED: rule(409, 'caller', 'no', 'The work was canceled.'),
+  INTERNAL: rule(500, 'platform', 'yes', 'Something went wrong on our side.'),
+} as const satisfies Record<string, FailureRule>
+
+export type FailureCode = keyof typeof FAILURES
+
+export const isFailureCode = (value: unknown): value is FailureCode =>
+  typeof value === 'string' && Object.hasOwn(FAILURES, value)
+
+export const failureRule = (code: FailureCode): FailureRule => FAILURES[code]
+
+/** What may be shown to a client of a failure: the code and its public sentence. */
+export interface PublicFailure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+export const publicFailure = (code: FailureCode): PublicFailure => ({
+  code,
+  message: FAILURES[code].publicMessage,
+})
+
+/** One refused field of a request: where it is, what is wrong, how to mend it. */
+export interface FieldProblem {
+  readonly path: string
+  readonly message: string
+  readonly fix: string
+}
+
+/**
+ * What adapters and the domain throw. `internalDetail` is for logs and operators and never reaches
+ * a client; `retryAfterMs` is the provider's own wish (its Retry-After), where it gave one.
+ */
+export class MediaError extends Error {
+  readonly code: FailureCode
+  readonly internalDetail: string
+  readonly retryAfterMs: number | undefined
+  readonly problems: readonly FieldProblem[]
+
+  constructor(
+    code: FailureCode,
+    internalDetail: string,
+    options: { cause?: unknown; retryAfterMs?: number; problems?: readonly FieldProblem[] } = {},
+  ) {
+    super(`${code}: ${internalDetail}`, { cause: options.cause })
+    this.name = 'MediaError'
+    this.code = code
+    this.internalDetail = internalDetail
+    this.retryAfterMs = options.retryAfterMs
+    this.problems = options.problems ?? []
+  }
+}
