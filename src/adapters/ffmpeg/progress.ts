@@ -1,0 +1,16 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+
+/** `out_time_ms` holds microseconds too, in every version; this name is the honest one. */
+const OUT_TIME = /^out_time_us=(\d+)$/
+
+/** Reads the blocks of `-progress`; `N/A` before the first packet is passed over. */
+export const readProgress = (
+  source: Readable,
+  onProgress: (outTimeSeconds: number) => void,
+): void => {
+  createInterface({ input: source }).on('line', (line) => {
+    const microseconds = OUT_TIME.exec(line)?.[1]
+    if (microseconds !== undefined) onProgress(Number(microseconds) / 1e6)
+  })
+}

@@ -1,0 +1,56 @@
+import { isAbsolute } from 'node:path'
+
+/**
+ * The containers that may come from outside, by ffmpeg's demuxer names. No playlist or script (hls,
+ * dash, concat, sdp), nothing that opens further files (image2), no SVG; MPEG-TS, AVI, FLV and CAF are
+ * left out for the number of holes that their parsers had.
+ */
+export const MEDIA_FORMATS = [
+  'mov',
+  'matroska',
+  'mp3',
+  'flac',
+  'ogg',
+  'wav',
+  'w64',
+  'aiff',
+  'aac',
+  'png_pipe',
+  'jpeg_pipe',
+  'webp_pipe',
+] as const
+
+/** 7680 × 4320: a 16,000 × 16,000 picture took 1.4 GB of memory for one thumbnail. */
+export const PIXELS_MAX = 33_177_600
+export const STREAMS_MAX = 32
+
+export interface SafeInput {
+  /** Absolute path of a local file with a name of our own making. */
+  readonly path: string
+  /** Demuxer names; by default what is accepted from outside. */
+  readonly formats?: readonly string[]
+  /** Further options of this input, such as a seek. */
+  readonly options?: readonly string[]
+}
+
+/**
+ * The arguments by which ffmpeg or ffprobe opens a file that we did not make: one local file, no other
+ * protocol, no container that leads to other files, no picture or stream count that eats the memory.
+ * `-protocol_whitelist file` alone still lets a concat script read its neighbours, hence the formats.
+ */
+export const safeInput = ({ path, formats = MEDIA_FORMATS, options = [] }: SafeInput): string[] => {
+  if (!isAbsolute(path)) throw new TypeError('the path of an input must be absolute')
+  return [
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    formats.join(','),
+    '-max_pixels',
+    String(PIXELS_MAX),
+    '-max_streams',
+    String(STREAMS_MAX),
+    ...options,
+    '-i',
+    `file:${path}`,
+  ]
+}
