@@ -1,0 +1,38 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import * as schema from './schema/index.ts'
+
+export type Database = NodePgDatabase<typeof schema>
+
+/** What runs inside `database.transaction`; repositories accept either. */
+export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]
+export type Queryable = Database | Transaction
+
+export interface DatabaseConnection {
+  readonly database: Database
+  readonly pool: pg.Pool
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens a pool. Idle connections that the server drops are replaced, not fatal: without an `error`
+ * listener a restart of PostgreSQL would end this process.
+ */
+export const connectDatabase = (options: {
+  url: string
+  poolSizeMax: number
+  applicationName: string
+  onIdleError: (error: Error) => void
+}): DatabaseConnection => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSizeMax,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 15_000,
+  })
+  pool.on('error', options.onIdleError)
+  return { database: drizzle(pool, { schema }), pool, close: () => pool.end() }
+}

@@ -1,0 +1,82 @@
+import {
+  bigserial,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core'
+import type { PublicFailure } from '../../domain/failures.ts'
+import type { AccountId, ExecutionId } from '../../domain/ids.ts'
+import { EXECUTION_STATUSES, STEP_STATUSES } from '../../domain/statuses.ts'
+import { PIPELINES } from '../../domain/steps.ts'
+import { accounts } from './accounts.ts'
+import { createdAt, moment } from './columns.ts'
+
+/** What a pipeline made: names to storage keys. URLs are signed when they are asked for. */
+export type OutputKeys = Readonly<Record<string, string>>
+
+/** One order of a pipeline, from admission to its end. */
+export const executions = pgTable(
+  'executions',
+  {
+    id: text().$type<ExecutionId>().primaryKey(),
+    accountId: text('account_id')
+      .$type<AccountId>()
+      .notNull()
+      .references(() => accounts.id),
+    pipeline: text({ enum: PIPELINES }).notNull(),
+    /** What it works on: the video's id for a render. */
+    subjectId: text('subject_id').notNull(),
+    workflowId: text('workflow_id').notNull(),
+    status: text({ enum: EXECUTION_STATUSES }).notNull().default('pending'),
+    outputKeys: jsonb('output_keys').$type<OutputKeys>().notNull().default({}),
+    error: jsonb().$type<PublicFailure & { readonly step: string | null }>(),
+    /** When the remote job was last heard of; the stall timer asks for it. */
+    lastSignOfLifeAt: moment('last_sign_of_life_at'),
+    createdAt: createdAt(),
+    finishedAt: moment('finished_at'),
+  },
+  (table) => [
+    index('executions_account').on(table.accountId, table.createdAt),
+    index('executions_subject').on(table.subjectId),
+  ],
+)
+
+export const executionSteps = pgTable(
+  'execution_steps',
+  {
+    executionId: text('execution_id')
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => executions.id),
+    position: integer().notNull(),
+    name: text().notNull(),
+    status: text({ enum: STEP_STATUSES }).notNull().default('pending'),
+    attempts: integer().notNull().default(0),
+    /** 0 to 100; null while there is nothing to say. */
+    progress: doublePrecision(),
+    error: jsonb().$type<PublicFailure>(),
+    startedAt: moment('started_at'),
+    finishedAt: moment('finished_at'),
+  },
+  (table) => [primaryKey({ columns: [table.executionId, table.name] })],
+)
+
+/** What listeners are told, in order; `GET /v1/executions/:id/events` resumes by `sequence`. */
+export const executionEvents = pgTable(
+  'execution_events',
+  {
+    sequence: bigserial({ mode: 'number' }).primaryKey(),
+    executionId: text('execution_id')
+      .$type<ExecutionId>()
+      .notNull()
+      .references(() => executions.id),
+    type: text().notNull(),
+    data: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('execution_events_order').on(table.executionId, table.sequence)],
+)

@@ -1,0 +1,61 @@
+/**
+ * Ids and keys. Every id that leaves the process is made or built here, so that a name can be
+ * followed from the HTTP answer to the Temporal Web UI to the database.
+ */
+
+export const ID_PREFIXES = {
+  account: 'acct',
+  apiKey: 'key',
+  media: 'med',
+  video: 'vid',
+  execution: 'exec',
+  task: 'task',
+  event: 'evt',
+  endpoint: 'wep',
+  delivery: 'dlv',
+  transaction: 'txn',
+} as const
+
+export type IdKind = keyof typeof ID_PREFIXES
+
+type Branded<K extends IdKind> = `${(typeof ID_PREFIXES)[K]}_${string}`
+export type AccountId = Branded<'account'>
+export type ApiKeyId = Branded<'apiKey'>
+export type MediaId = Branded<'media'>
+export type VideoId = Branded<'video'>
+export type ExecutionId = Branded<'execution'>
+export type TaskId = Branded<'task'>
+export type EventId = Branded<'event'>
+export type EndpointId = Branded<'endpoint'>
+export type DeliveryId = Branded<'delivery'>
+export type TransactionId = Branded<'transaction'>
+
+const SUFFIX = /^[0-9A-Za-z]{8,64}$/
+
+/** An id of the given kind from a random (or derived) suffix of 8 to 64 letters and digits. */
+export const makeId = <K extends IdKind>(kind: K, suffix: string): Branded<K> =>
+  `${ID_PREFIXES[kind]}_${suffix}` as Branded<K>
+
+/** Whether a string from outside is an id of the given kind. */
+export const isId = <K extends IdKind>(kind: K, value: string): value is Branded<K> => {
+  const prefix = `${ID_PREFIXES[kind]}_`
+  return value.startsWith(prefix) && SUFFIX.test(value.slice(prefix.length))
+}
+
+/** One render at a time of each video: the workflow id is the video's. */
+export const renderWorkflowId = (videoId: string): string => `render-${videoId}`
+
+export const taskWorkflowId = (taskId: string): string => `task-${taskId}`
+
+export const deliveryWorkflowId = (deliveryId: string): string => `delivery-${deliveryId}`
+
+/** The hold of an execution or task: keyed by what it pays for, so a repeated call finds it. */
+export const holdId = (orderId: string): string => `${orderId}:hold`
+
+/**
+ * The key under which a remote job is ordered. It names the order and the step, never the attempt
+ * of an activity, so a retried submission finds the job of the first one; `round` counts the
+ * deliberate new orders (the next renderer, a retry after a stall).
+ */
+export const remoteJobKey = (executionId: string, step: string, round: number): string =>
+  `${executionId}:${step}:${round}`
