@@ -1,0 +1,18 @@
+/** Every message that a workflow takes; the API sends them by these definitions. */
+
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { RenderAdmission, RenderOrder, RenderProgress, TaskEvent } from '../contracts/orders.ts'
+
+/** Orders a render of the workflow's video. A running render is superseded by it. */
+export const admitRender = defineUpdate<RenderAdmission, [RenderOrder]>('admitRender')
+
+/** A remote job ended. */
+export const taskEvent = defineSignal<[TaskEvent]>('taskEvent')
+
+/** Tries a stalled render again at once. */
+export const retry = defineSignal('retry')
+
+/** Cancels one order and no other: a workflow id outlives its orders. */
+export const cancelExecution = defineSignal<[{ readonly executionId: string }]>('cancelExecution')
+
+export const progress = defineQuery<RenderProgress>('progress')
