@@ -1,0 +1,89 @@
+import { request } from 'undici'
+import { parseRetryAfterMs } from '../domain/retry-after.ts'
+
+/** One call to a service that the operator configured (never to an address given by a caller). */
+export interface HttpCall {
+  readonly url: string
+  readonly method: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  /** For the whole exchange, from connecting to the last byte. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** At most the first 64 KiB. */
+  readonly bodyText: string
+  readonly retryAfterMs: number | undefined
+}
+
+/**
+ * No answer came. `reason` is a short code (`timeout`, `ECONNREFUSED`, `invalid address`), and there is
+ * no `cause`: the client's own errors may quote the URL, which for some services holds the secret.
+ */
+export class HttpExchangeError extends Error {
+  readonly reason: string
+
+  constructor(reason: string) {
+    super(`no answer: ${reason}`)
+    this.name = 'HttpExchangeError'
+    this.reason = reason
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000
+const MAX_BODY_BYTES = 64 * 1024
+
+/**
+ * Sends one request, once: no retry, no redirect, no connection kept open afterwards. Any status is an
+ * answer and is returned. *Errors:* HttpExchangeError when there is none; when `signal` was aborted, its
+ * own reason is thrown, so that a cancel stays a cancel.
+ */
+export async function exchange(call: HttpCall): Promise<HttpAnswer> {
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+  const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout])
+  try {
+    const response = await request(call.url, {
+      method: call.method as 'POST',
+      headers: call.headers ?? {},
+      body: call.body ?? null,
+      signal,
+      // A kept connection that the other side has just closed would look like a failed delivery.
+      reset: true,
+    })
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+    )
+    return {
+      status: response.statusCode,
+      headers,
+      bodyText: await readText(response.body),
+      retryAfterMs: parseRetryAfterMs(headers['retry-after'], Date.now()),
+    }
+  } catch (error) {
+    call.signal?.throwIfAborted()
+    throw new HttpExchangeError(timeout.aborted ? 'timeout' : reasonOf(error))
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    sizeBytes += chunk.byteLength
+    if (sizeBytes >= MAX_BODY_BYTES) break
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString()
+}
+
+/** The error's code only; messages of HTTP clients quote addresses. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  if (code === 'ERR_INVALID_URL' || code === 'UND_ERR_INVALID_ARG') return 'invalid address'
+  return code ?? 'connection failed'
+}
