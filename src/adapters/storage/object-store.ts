@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream'
+
+import type { ByteRange } from '../../domain/byte-range.ts'
+
+/** What is known of a stored object without reading it. */
+export interface ObjectInfo {
+  readonly key: string
+  readonly sizeBytes: number
+  readonly contentType: string
+  readonly modifiedAtMs: number
+}
+
+export interface OpenObject {
+  /** The bytes asked for. Read it or destroy it. */
+  readonly stream: Readable
+  /** Of the whole object, whatever the range. */
+  readonly sizeBytes: number
+  readonly contentType: string
+}
+
+export interface PutOptions {
+  readonly contentType: string
+  /** The put fails with MEDIA_TOO_LARGE, and leaves nothing, when more than this arrives. */
+  readonly maxBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface SignGetOptions {
+  readonly expiresInSeconds: number
+  /** With it browsers save the object under this name instead of showing it. */
+  readonly downloadName?: string
+}
+
+export interface SignPutOptions {
+  readonly expiresInSeconds: number
+  readonly contentType: string
+  /** A store that cannot bind a size to a URL leaves this to a `head` after the upload. */
+  readonly maxBytes: number
+}
+
+/**
+ * Where files live: a folder, or any S3.
+ *
+ * *Guarantee:* an object is there whole or not at all; a put replaces it in one step, and readers of
+ * the old one finish undisturbed. *Keys:* the grammar of `isObjectKey`, else INPUT_INVALID. *Errors:*
+ * STORAGE_NOT_FOUND, STORAGE_UNAVAILABLE, DISK_FULL. *Cancellation:* rejects with the signal's reason
+ * and leaves nothing half-written.
+ */
+export interface ObjectStore {
+  put(
+    key: string,
+    source: Readable | { readonly filePath: string },
+    options: PutOptions,
+  ): Promise<{ readonly sizeBytes: number }>
+  /** A range that passes the end is cut there; one that begins behind it is the caller's mistake. */
+  open(key: string, range?: ByteRange): Promise<OpenObject>
+  downloadTo(
+    key: string,
+    filePath: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number; readonly contentType: string }>
+  /** `null` if there is no such object. */
+  head(key: string): Promise<ObjectInfo | null>
+  /** Deleting what is not there is fine. */
+  delete(key: string): Promise<void>
+  /** Every object whose key begins with the prefix (any text, as in S3), in the order of keys. */
+  list(prefix: string): AsyncIterable<ObjectInfo>
+  signGet(key: string, options: SignGetOptions): Promise<string>
+  signPut(key: string, options: SignPutOptions): Promise<string>
+}
