@@ -1,0 +1,15 @@
+import { ParentClosePolicy, startChild } from '@temporalio/workflow'
+import { deliveryWorkflowId } from '../../domain/ids.ts'
+import { webhookDelivery } from '../webhook-delivery.ts'
+
+/** Starts the deliveries and leaves them to themselves: they outlive their parent by days. */
+export const startDeliveries = async (deliveryIds: readonly string[]): Promise<void> => {
+  for (const deliveryId of deliveryIds) {
+    await startChild(webhookDelivery, {
+      args: [{ deliveryId }],
+      workflowId: deliveryWorkflowId(deliveryId),
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Webhook delivery ${deliveryId}`,
+    })
+  }
+}

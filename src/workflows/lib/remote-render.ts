@@ -1,0 +1,128 @@
+import { isCancellation, log, workflowInfo } from '@temporalio/workflow'
+import type { RemoteTask } from '../../contracts/activities.ts'
+import { failureRule, type FailureCode } from '../../domain/failures.ts'
+import { askAgainAfterMs, isStall } from '../../domain/renderer-rota.ts'
+import { collection, ledger, publishing, renderer } from '../activities.ts'
+import { failureCodeOf, GaveUp } from './failures.ts'
+import { MANUAL_TASK_ID } from './inbox.ts'
+import { awaitRemoteJob } from './remote-job.ts'
+import type { AdmittedRender, RenderDesk } from './render-desk.ts'
+
+export interface RenderedVideo {
+  readonly videoKey: string
+  readonly renderTimeSeconds: number
+}
+
+interface RenderJob extends AdmittedRender {
+  readonly desk: RenderDesk
+  readonly croppedAudioKey: string
+}
+
+type Trial =
+  | { readonly status: 'rendered'; readonly video: RenderedVideo }
+  | { readonly status: 'failed'; readonly failure: FailureCode }
+
+/**
+ * Has the video rendered by the first renderer of the rota that delivers what was asked for. When
+ * all of them fail outright, the render fails; when one of them only fell silent, it is stalled and
+ * waits for help (see `outlastStall`) before the rota begins again.
+ */
+export const renderRemotely = async (job: RenderJob): Promise<RenderedVideo> => {
+  const failures: FailureCode[] = []
+  let round = 0
+  let stalls = 0
+  let graceMs = job.plan.stalledGraceMs
+  for (;;) {
+    failures.length = 0
+    for (const name of job.plan.rota) {
+      round += 1
+      const trial = await tryRenderer(job, name, round)
+      if (trial.status === 'rendered') return trial.video
+      log.warn('a renderer did not deliver', { renderer: name, round, failure: trial.failure })
+      if (failureRule(trial.failure).blame === 'caller') throw new GaveUp(trial.failure)
+      failures.push(trial.failure)
+    }
+    if (!isStall(failures)) throw new GaveUp(failures.at(-1) ?? 'RENDERER_UNAVAILABLE')
+    stalls += 1
+    graceMs -= await outlastStall(job, { stalls, graceMs })
+  }
+}
+
+const tryRenderer = async (job: RenderJob, name: string, round: number): Promise<Trial> => {
+  const { desk, order, plan, croppedAudioKey } = job
+  const { executionId, videoId } = order
+  desk.report({ step: 'remote render', renderer: name, taskId: null, rounds: round })
+  try {
+    const task = desk.inbox.hasManual
+      ? { renderer: name, taskId: MANUAL_TASK_ID }
+      : await renderer.submitRender({
+          executionId,
+          videoId,
+          workflowId: workflowInfo().workflowId,
+          croppedAudioKey,
+          renderer: name,
+          round,
+        })
+    desk.report({ taskId: task.taskId, waitingFor: 'the webhook of the renderer' })
+    const ending = await awaitTask(job, task)
+    desk.report({ waitingFor: null })
+    if (ending.status === 'failed') return ending
+    const { taskId, outputUrl } = ending.event
+    const video = await collection.collectRender({
+      executionId,
+      videoId,
+      croppedAudioKey,
+      renderer: name,
+      taskId,
+      ...(outputUrl === undefined ? {} : { outputUrl }),
+    })
+    return { status: 'rendered', video }
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    return { status: 'failed', failure: failureCodeOf(error) }
+  }
+}
+
+const awaitTask = (job: RenderJob, task: RemoteTask) =>
+  awaitRemoteJob({
+    taskId: task.taskId,
+    inbox: job.desk.inbox,
+    pollIntervalMs: job.plan.pollIntervalMs,
+    stallTimeoutMs: job.plan.stallTimeoutMs,
+    inspect: () => renderer.inspectRender({ executionId: job.order.executionId, ...task }),
+    cancel: () => renderer.cancelRender({ executionId: job.order.executionId, ...task }),
+  })
+
+/**
+ * Stalled: entered when the rota found nobody who finished and somebody who fell silent. Left when a
+ * retry is asked for, a video is delivered by hand, or a renderer answers that it is well; after the
+ * grace time the render fails. The hold is kept throughout. Returns how much grace was used.
+ */
+const outlastStall = async (
+  job: RenderJob,
+  state: { readonly stalls: number; readonly graceMs: number },
+): Promise<number> => {
+  const { desk, order, plan } = job
+  const { executionId } = order
+  desk.report({ status: 'stalled', taskId: null, waitingFor: 'a retry, or a renderer to come back' })
+  await ledger.markStalled({ executionId })
+  await publishing.sendAlert({
+    executionId,
+    title: 'A render is stalled',
+    step: 'remote render',
+    failure: 'RENDERER_STALLED',
+  })
+  let waitedMs = 0
+  for (let asks = state.stalls - 1; ; asks += 1) {
+    const remainingMs = state.graceMs - waitedMs
+    if (remainingMs <= 0) throw new GaveUp('RENDERER_STALLED')
+    const waitMs = Math.min(askAgainAfterMs(asks), remainingMs)
+    if (await desk.helped(waitMs)) break
+    waitedMs += waitMs
+    const { renderer: found } = await renderer.findRenderer({ rota: plan.rota })
+    if (found !== null) break
+  }
+  await ledger.markResumed({ executionId })
+  desk.report({ status: 'processing', waitingFor: null })
+  return waitedMs
+}

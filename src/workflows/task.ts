@@ -1,0 +1,49 @@
+import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow'
+import type { TaskOrder } from '../contracts/orders.ts'
+import { drawing, preparation, taskLedger } from './activities.ts'
+import { startDeliveries } from './lib/deliveries.ts'
+import { failureCodeOf } from './lib/failures.ts'
+
+export interface TaskResult {
+  readonly taskId: string
+  readonly status: 'completed' | 'failed' | 'canceled'
+}
+
+/**
+ * Runs a task: bring its input, hold its price, do the work, capture, tell. On failure and on cancel
+ * the price is given back. A failed task is an answer, not a failed workflow.
+ */
+export async function task(order: TaskOrder): Promise<TaskResult> {
+  const { taskId } = order
+  try {
+    setCurrentDetails('**fetching and checking the input**')
+    const input = await preparation.prepareTask({ taskId })
+    if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
+
+    setCurrentDetails('**rendering**')
+    await drawing.renderTask({ taskId, inputKey: input.inputKey })
+
+    return await CancellationScope.nonCancellable(async () => {
+      const { deliveryIds } = await taskLedger.completeTask({ taskId })
+      await startDeliveries(deliveryIds)
+      setCurrentDetails('**completed**')
+      return { taskId, status: 'completed' }
+    })
+  } catch (error) {
+    if (!isCancellation(error)) return await end(taskId, 'failed', failureCodeOf(error))
+    await end(taskId, 'canceled', null)
+    throw error
+  }
+}
+
+const end = async (
+  taskId: string,
+  ending: 'failed' | 'canceled',
+  failure: ReturnType<typeof failureCodeOf> | null,
+): Promise<TaskResult> =>
+  await CancellationScope.nonCancellable(async () => {
+    const { deliveryIds } = await taskLedger.abandonTask({ taskId, ending, failure })
+    await startDeliveries(deliveryIds)
+    setCurrentDetails(`**${ending}**${failure === null ? '' : `: ${failure}`}`)
+    return { taskId, status: ending }
+  })
