@@ -1,0 +1,27 @@
+// `node scripts/run.mjs <script.ts> [arguments]`: set-up if anything is missing, then the script on
+// the project's own Node, with its input, output, signals and exit code passed through.
+
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { orExplain, setUp } from './setup/set-up.mjs'
+
+await orExplain(async () => {
+  const { toolchain } = await setUp({ verbose: process.argv.includes('--verbose') })
+  process.exitCode = await runOnProjectNode(toolchain.nodePath, process.argv.slice(2))
+})
+
+/** Resolves with the exit code; 128 + number for a signal, as shells do. */
+function runOnProjectNode(nodePath, args) {
+  // The channel tells the script when this process is gone without having been able to say so.
+  const child = spawn(nodePath, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the script as well; twice would mean "at once".
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
+  })
+}

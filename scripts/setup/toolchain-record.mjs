@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+// What set-up found, so that the next run only has to look whether it is still there.
+
+/**
+ * The recorded toolchain if it still holds: every program is the very file that was examined, and the
+ * settings that choose programs are unchanged. Else null.
+ */
+export function readToolchain(root) {
+  try {
+    const { programs, settings, ...toolchain } = JSON.parse(readFileSync(fileOf(root), 'utf8'))
+    const same = Object.entries(programs).every(([path, print]) => print === fingerprint(path))
+    return same && JSON.stringify(settings) === JSON.stringify(chosenBySettings()) ? toolchain : null
+  } catch {
+    return null
+  }
+}
+
+/** Records what was found for the next run; other programs of the project read the paths from here. */
+export function writeToolchain(root, toolchain) {
+  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath'].map((key) => toolchain[key])
+  const programs = Object.fromEntries(paths.map((path) => [path, fingerprint(path)]))
+  mkdirSync(join(root, '.spool'), { recursive: true })
+  const unfinished = `${fileOf(root)}.${process.pid}`
+  writeFileSync(
+    unfinished,
+    `${JSON.stringify({ ...toolchain, programs, settings: chosenBySettings() }, null, 2)}\n`,
+  )
+  renameSync(unfinished, fileOf(root))
+}
+
+function fileOf(root) {
+  return join(root, '.spool', 'toolchain.json')
+}
+
+function fingerprint(path) {
+  const { size, mtimeMs } = statSync(path)
+  return `${size} bytes of ${Math.round(mtimeMs)}`
+}
+
+function chosenBySettings() {
+  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH'].map((name) => process.env[name] ?? null)
+}
