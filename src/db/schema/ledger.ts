@@ -8,7 +8,8 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import type { AccountId, TransactionId } from '../../domain/ids.ts'
+import type { AccountId } from '../../domain/ids.ts'
+import { ENTRY_KINDS } from '../../domain/ledger.ts'
 import { HOLD_STATES } from '../../domain/statuses.ts'
 import { accounts } from './accounts.ts'
 import { createdAt, moment } from './columns.ts'
@@ -63,9 +64,6 @@ export const holds = pgTable(
   ],
 )
 
-export const ENTRY_KINDS = ['top-up', 'capture', 'refund'] as const
-export type EntryKind = (typeof ENTRY_KINDS)[number]
-
 /**
  * Append-only, double-entry: the entries of one transaction sum to zero. Triggers of the first
  * migration enforce both. `book` is an account id or one of the system books `revenue`, `top-ups`.
@@ -74,7 +72,7 @@ export const ledgerEntries = pgTable(
   'ledger_entries',
   {
     sequence: bigserial({ mode: 'number' }).primaryKey(),
-    transactionId: text('transaction_id').$type<TransactionId | string>().notNull(),
+    transactionId: text('transaction_id').notNull(),
     book: text().notNull(),
     amountCredits: credits('amount_credits').notNull(),
     kind: text({ enum: ENTRY_KINDS }).notNull(),

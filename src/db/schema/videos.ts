@@ -41,5 +41,9 @@ export const videos = pgTable(
     createdAt: createdAt(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
-  (table) => [index('videos_account').on(table.accountId, table.createdAt)],
+  (table) => [
+    index('videos_account').on(table.accountId, table.createdAt),
+    // Every write of a render finds its row by this.
+    index('videos_execution').on(table.executionId),
+  ],
 )

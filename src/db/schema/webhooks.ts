@@ -21,6 +21,8 @@ export const webhookEndpoints = pgTable(
     createdAt: createdAt(),
     disabledAt: moment('disabled_at'),
     disabledReason: text('disabled_reason'),
+    /** A deleted endpoint stays while its deliveries are listed; it is disabled as well. */
+    deletedAt: moment('deleted_at'),
   },
   (table) => [index('webhook_endpoints_account').on(table.accountId)],
 )
