@@ -110,7 +110,11 @@ function cloudFrontFailure(error: unknown): MediaError {
   // Without credentials no request was made, and the next attempt will not find any either.
   const isFinal =
     name === 'CredentialsProviderError' ||
-    (status !== undefined && status >= 400 && status < 500 && !BUSY_ERRORS.has(name) && status !== 429)
+    (status !== undefined &&
+      status >= 400 &&
+      status < 500 &&
+      !BUSY_ERRORS.has(name) &&
+      status !== 429)
   const retryAfterMs = parseRetryAfterMs(fault.$response?.headers?.['retry-after'], Date.now())
   return new MediaError(
     isFinal ? 'CDN_REJECTED' : 'CDN_FAILED',

@@ -33,9 +33,7 @@ export function createAlerts(configs: readonly AlertTargetConfig[], log: AlertLo
   return {
     names: alerters.map(({ name }) => name),
     send: async (alert, signal) => {
-      const outcomes = await Promise.all(
-        alerters.map((alerter) => attempt(alerter, alert, signal)),
-      )
+      const outcomes = await Promise.all(alerters.map((alerter) => attempt(alerter, alert, signal)))
       signal?.throwIfAborted()
       for (const { name, ok, error } of outcomes) {
         if (!ok) log.warn({ target: name, error }, 'an alert could not be delivered')

@@ -34,7 +34,8 @@ export function createSentryAlerter(config: SentryConfig): Alerter {
   return {
     name: 'sentry',
     send: async (alert, signal) => {
-      if (dsn === undefined) throw new MediaError('NOTIFICATION_REJECTED', 'the Sentry DSN is not one')
+      if (dsn === undefined)
+        throw new MediaError('NOTIFICATION_REJECTED', 'the Sentry DSN is not one')
       const answer = await callTarget('Sentry', {
         url: getEnvelopeEndpointWithUrlEncodedAuth(dsn),
         method: 'POST',

@@ -1,7 +1,10 @@
 import { MediaError, type FailureCode } from '../../domain/failures.ts'
 import { parseRetryAfterMs } from '../../domain/retry-after.ts'
 
-/** The guarded fetcher: refuses private addresses, follows no redirect for a POST, caps the answer. */
+/**
+ * The guarded fetcher: it refuses private addresses, follows no redirect of a POST, and cuts (does not
+ * refuse) an answer that is longer than `maxResponseBytes`. Header names come in lower case.
+ */
 export type WebhookFetcher = (
   url: string,
   options: {

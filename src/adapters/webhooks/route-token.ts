@@ -6,6 +6,8 @@ export interface RouteTokenPayload {
   readonly workflowId: string
   readonly executionId: string
   readonly step: string
+  /** The renderer that was given the URL, by whose secret its webhooks are signed. */
+  readonly renderer: string
   readonly expiresAtMs: number
 }
 
@@ -25,8 +27,8 @@ const TOKEN_PATTERN = /^([\w-]{1,2048})\.([\w-]{43})$/
  * must allow path parameters of that length.
  */
 export function createRouteToken(route: RouteTokenPayload & { readonly secret: string }): string {
-  const { secret, workflowId, executionId, step, expiresAtMs } = route
-  const fields = JSON.stringify([workflowId, executionId, step, expiresAtMs])
+  const { secret, workflowId, executionId, step, renderer, expiresAtMs } = route
+  const fields = JSON.stringify([workflowId, executionId, step, renderer, expiresAtMs])
   const encoded = Buffer.from(fields).toString('base64url')
   return `${encoded}.${signatureOf(secret, encoded)}`
 }
@@ -59,8 +61,14 @@ const signatureOf = (secret: string, encoded: string): string => {
 /** Only for what carries our signature, so its shape is the one that `createRouteToken` wrote. */
 const payloadOf = (encoded: string): RouteTokenPayload => {
   const fields = JSON.parse(Buffer.from(encoded, 'base64url').toString())
-  const [workflowId, executionId, step, expiresAtMs] = fields as [string, string, string, number]
-  return { workflowId, executionId, step, expiresAtMs }
+  const [workflowId, executionId, step, renderer, expiresAtMs] = fields as [
+    string,
+    string,
+    string,
+    string,
+    number,
+  ]
+  return { workflowId, executionId, step, renderer, expiresAtMs }
 }
 
 const refused = (reason: string): MediaError =>

@@ -52,7 +52,8 @@ export interface WebhookToVerify {
 export function signWebhook({ secret, id, timestampSeconds, body }: WebhookToSign): WebhookHeaders {
   const secrets = typeof secret === 'string' ? [secret] : secret
   if (secrets.length === 0) throw new MediaError('INTERNAL', 'no secret to sign a webhook with')
-  if (!ID_PATTERN.test(id)) throw new MediaError('INTERNAL', 'a webhook id has a forbidden character')
+  if (!ID_PATTERN.test(id))
+    throw new MediaError('INTERNAL', 'a webhook id has a forbidden character')
   if (!Number.isSafeInteger(timestampSeconds) || timestampSeconds < 0) {
     throw new MediaError('INTERNAL', 'a webhook timestamp is not in whole seconds')
   }
@@ -116,7 +117,10 @@ export const isWebhookSecret = (value: string): boolean => {
 const signerOf = (secret: string): Webhook => {
   // Checked here, because the library's complaint about a bad secret does not say which setting it is.
   if (!isWebhookSecret(secret)) {
-    throw new MediaError('INTERNAL', 'a webhook secret is not whsec_ and base64 of 24 bytes or more')
+    throw new MediaError(
+      'INTERNAL',
+      'a webhook secret is not whsec_ and base64 of 24 bytes or more',
+    )
   }
   return new Webhook(secret)
 }

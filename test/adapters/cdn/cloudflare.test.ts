@@ -54,9 +54,9 @@ describe('Cloudflare', () => {
   })
 
   test('a 200 that says success:false is a failure', async () => {
-    await expect(
-      invalidateWith(() => refusal(200, 1134, 'Unable to purge')),
-    ).rejects.toMatchObject({ code: 'CDN_FAILED', internalDetail: expect.stringContaining('1134') })
+    await expect(invalidateWith(() => refusal(200, 1134, 'Unable to purge'))).rejects.toMatchObject(
+      { code: 'CDN_FAILED', internalDetail: expect.stringContaining('1134') },
+    )
   })
 
   test('429 is worth a retry after the time that was asked for', async () => {

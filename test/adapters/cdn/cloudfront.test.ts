@@ -4,7 +4,10 @@ import { startFakeCloudFront, type FakeCloudFront } from '../../support/fake-clo
 import { closedPort } from '../../support/fake-http-service.ts'
 
 const DISTRIBUTION = 'EDFDVBD6EXAMPLE'
-const URLS = ['https://cdn.example.com/v/1/video.mp4', 'https://cdn.example.com/v/1/thumb.jpg?a=1&b=2']
+const URLS = [
+  'https://cdn.example.com/v/1/video.mp4',
+  'https://cdn.example.com/v/1/thumb.jpg?a=1&b=2',
+]
 
 let cloudFront: FakeCloudFront
 

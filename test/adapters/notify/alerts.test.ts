@@ -244,10 +244,9 @@ describe('alerts', () => {
 
   test('a cancel stays a cancel', async () => {
     const slack = await serve(() => ({ body: 'ok' }))
-    const alerts = createAlerts(
-      [{ kind: 'slack', webhookUrl: slack.baseUrl + SLACK_PATH }],
-      { warn: () => {} },
-    )
+    const alerts = createAlerts([{ kind: 'slack', webhookUrl: slack.baseUrl + SLACK_PATH }], {
+      warn: () => {},
+    })
     const reason = new Error('canceled by the caller')
     await expect(alerts.send(ALERT, AbortSignal.abort(reason))).rejects.toBe(reason)
   })

@@ -51,8 +51,7 @@ describe('mail', () => {
 
   test('a recipient refused with 550 is final, and the error does not repeat the address', async () => {
     smtp = await startFakeSmtp({
-      onRcptTo: ({ address }, _session, done) =>
-        done(smtpRefusal(550, `No such user ${address}`)),
+      onRcptTo: ({ address }, _session, done) => done(smtpRefusal(550, `No such user ${address}`)),
     })
     const mailer = createMailer({ url: `smtp://127.0.0.1:${smtp.port}`, from: FROM })
     const error = await mailer.send(MAIL).catch((thrown: Error) => thrown)
