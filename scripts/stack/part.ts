@@ -34,6 +34,7 @@ export type RunningPart = {
   name: string
   pid: number
   exited: Promise<PartExit>
+  hasExited: () => boolean
   /** Stops it in its own way, then by force; resolves when it is gone. May be called repeatedly. */
   stop: () => Promise<void>
 }
@@ -58,7 +59,13 @@ export async function launchPart(part: Part): Promise<RunningPart> {
     throw new Error(`${part.name} cannot be started: ${(await exited).how}`)
   }
   const pid = child.pid
-  return { name: part.name, pid, exited, stop: () => stopProcess({ pid, exited, part }) }
+  let gone = false
+  const ended = exited.then((exit) => {
+    gone = true
+    return exit
+  })
+  const running = { name: part.name, pid, exited: ended, hasExited: () => gone }
+  return { ...running, stop: () => stopProcess(part, running) }
 }
 
 /** Starts a part and waits until it answers. Throws with the cause from its log when it does not. */
@@ -75,15 +82,15 @@ export async function startPart(part: Part): Promise<RunningPart> {
 
 /** Resolves when the part answers; throws when it ends before, or takes longer than it may. */
 export async function untilReady(part: Part, running: RunningPart): Promise<void> {
-  let ended: PartExit | null = null
-  void running.exited.then((exit) => (ended = exit))
   const deadlineMs = Date.now() + part.readyTimeoutMs
   for (;;) {
     try {
       await part.ready()
       return
     } catch (error) {
-      if (ended) throw new Error(describeDeath(part, ended), { cause: error })
+      if (running.hasExited()) {
+        throw new Error(describeDeath(part, await running.exited), { cause: error })
+      }
       if (Date.now() > deadlineMs) {
         const seconds = Math.round(part.readyTimeoutMs / 1000)
         throw new Error(`${part.name} does not answer after ${seconds} s; see ${part.logFile}`, {
@@ -114,18 +121,14 @@ function exitOf(child: ChildProcess): Promise<PartExit> {
   })
 }
 
-async function stopProcess(target: {
-  pid: number
-  exited: Promise<PartExit>
-  part: Part
-}): Promise<void> {
-  const { pid, exited, part } = target
-  let gone = false
-  const ended = exited.then(() => (gone = true))
+async function stopProcess(part: Part, running: Omit<RunningPart, 'stop'>): Promise<void> {
+  const { pid, exited, hasExited } = running
+  // The number of a process that has ended may already be somebody else's.
+  if (hasExited()) return
   signal(pid, part.stopSignal)
-  await Promise.race([ended, delay(part.stopGraceMs, undefined, { ref: false })])
-  if (!gone) signal(pid, 'SIGKILL')
-  await ended
+  await Promise.race([exited, delay(part.stopGraceMs, undefined, { ref: false })])
+  if (!hasExited()) signal(pid, 'SIGKILL')
+  await exited
   killRemainingGroup(pid)
 }
 
