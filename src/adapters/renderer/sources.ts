@@ -1,0 +1,43 @@
+import { readPicture } from './picture.ts'
+import type { DecodeOptions } from './decode-audio.ts'
+import { decodeAudio } from './decode-audio.ts'
+import type { Scene } from './scene.ts'
+import { createScene } from './scene.ts'
+import type { RenderSpec } from '../../domain/render-spec.ts'
+
+export interface RenderSources {
+  readonly spec: RenderSpec
+  /** A local file, cropped to what the video plays. */
+  readonly audioPath: string
+  /** Without it the picture inside the audio file is taken, and without that one is drawn. */
+  readonly coverPath?: string | undefined
+  readonly backgroundPath?: string | undefined
+}
+
+/** What a drawing thread needs: plain data, the samples in shared memory. */
+export const loadSources = async (sources: RenderSources, options: DecodeOptions) => {
+  const { spec, audioPath, coverPath, backgroundPath } = sources
+  const pcm = await decodeAudio(audioPath, options)
+  const cover = coverPath
+    ? await readPicture(coverPath, options)
+    : await embeddedCover(audioPath, options)
+  const background = backgroundPath ? await readPicture(backgroundPath, options) : undefined
+  return { spec, pcm, cover, background }
+}
+
+/** A song need not have a picture, and one that cannot be read is no reason to refuse the song. */
+const embeddedCover = async (
+  audioPath: string,
+  options: DecodeOptions,
+): Promise<Uint8Array | undefined> => {
+  try {
+    return await readPicture(audioPath, options)
+  } catch {
+    options.signal.throwIfAborted()
+    return undefined
+  }
+}
+
+/** A video of which single frames can be drawn, in this thread. */
+export const openScene = async (sources: RenderSources, options: DecodeOptions): Promise<Scene> =>
+  createScene(await loadSources(sources, options))
