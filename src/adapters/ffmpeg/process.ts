@@ -25,8 +25,8 @@ export interface GuardedCommand {
   readonly stdin?: 'ignore' | 'pipe'
   /** `pipe`: the caller reads it (and must). `text`: it is collected, up to 8 MB. */
   readonly stdout?: 'ignore' | 'pipe' | 'text'
-  /** Called with what ffmpeg writes to file descriptor 3; seconds of output made so far. */
-  readonly onProgress?: (outTimeSeconds: number) => void
+  /** Called with what ffmpeg writes to file descriptor 3: seconds and frames of output made so far. */
+  readonly onProgress?: (outTimeSeconds: number, frames: number) => void
 }
 
 /** How a process ended by itself; cancel and timeout are rejections instead. */

@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path'
 
+import { MEDIA_LIMITS } from '../../domain/media-limits.ts'
+
 /**
  * The containers that may come from outside, by ffmpeg's demuxer names. No playlist or script (hls,
  * dash, concat, sdp), nothing that opens further files (image2), no SVG; MPEG-TS, AVI, FLV and CAF are
@@ -20,12 +22,11 @@ export const MEDIA_FORMATS = [
   'webp_pipe',
 ] as const
 
-/** 7680 × 4320: a 16,000 × 16,000 picture took 1.4 GB of memory for one thumbnail. */
-export const PIXELS_MAX = 33_177_600
-export const STREAMS_MAX = 32
-
 export interface SafeInput {
-  /** Absolute path of a local file with a name of our own making. */
+  /**
+   * Absolute path of a local file with a name of our own making, which does not end like a picture's
+   * (`.jpg`): ffmpeg goes by such an ending, opens the file as a numbered series, and is refused.
+   */
   readonly path: string
   /** Demuxer names; by default what is accepted from outside. */
   readonly formats?: readonly string[]
@@ -46,9 +47,9 @@ export const safeInput = ({ path, formats = MEDIA_FORMATS, options = [] }: SafeI
     '-format_whitelist',
     formats.join(','),
     '-max_pixels',
-    String(PIXELS_MAX),
+    String(MEDIA_LIMITS.pixelsMax),
     '-max_streams',
-    String(STREAMS_MAX),
+    String(MEDIA_LIMITS.streamsMax),
     ...options,
     '-i',
     `file:${path}`,

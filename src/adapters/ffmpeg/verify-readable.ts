@@ -1,0 +1,110 @@
+import { MediaError } from '../../domain/failures.ts'
+import { audioStreams, isImageFormat, videoStreams } from '../../domain/media-probe.ts'
+import type { MediaProbe } from '../../domain/media-probe.ts'
+import { findMissingEnd } from './container-end.ts'
+import { runFfmpeg } from './process.ts'
+import { safeInput } from './safe-input.ts'
+
+/** Encoder delay, edit lists and rounding: what a whole file may lack against its header. */
+const SLACK_SECONDS = 0.5
+const SLACK_RATIO = 0.005
+
+export interface VerifyReadableOptions {
+  readonly ffmpegPath: string
+  readonly path: string
+  /** What ffprobe said of this file, and the judgement accepted. */
+  readonly probe: MediaProbe
+  /** More than this is not decoded and refused with MEDIA_TOO_LARGE. */
+  readonly durationSecondsMax: number
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes sure that a file is as long as it says, by decoding its first audio stream (without one: by
+ * reading the packets of the video; of a picture: by decoding it).
+ *
+ * The exit code of ffmpeg does not tell: it is 0 for the half of many a file. `-xerror` is not used
+ * either, for it refuses songs with a harmless flaw somewhere; what counts is the number of samples.
+ *
+ * *Returns* the length that was really there, which for formats without an index is the only true one
+ * (0 for a picture). *Errors:* MEDIA_UNREADABLE, MEDIA_TOO_LARGE, ENCODER_TIMEOUT.
+ */
+export const verifyReadable = async (
+  options: VerifyReadableOptions,
+): Promise<{ readonly durationSeconds: number }> => {
+  const { path, probe, durationSecondsMax } = options
+  const missing = await findMissingEnd(path, probe.formatName)
+  if (missing !== null) throw new MediaError('MEDIA_UNREADABLE', `truncated: ${missing}`)
+
+  let durationSeconds = 0
+  for (const check of checksOf(probe)) {
+    const measuredSeconds = await measure(options, check.work)
+    if (measuredSeconds > durationSecondsMax) {
+      throw new MediaError('MEDIA_TOO_LARGE', `over ${durationSecondsMax} s of decoded media`)
+    }
+    const slackSeconds = SLACK_SECONDS + check.claimedSeconds * SLACK_RATIO
+    if (measuredSeconds < check.claimedSeconds - slackSeconds) {
+      const detail = `${measuredSeconds} s could be read of the ${check.claimedSeconds} s claimed`
+      throw new MediaError('MEDIA_UNREADABLE', detail)
+    }
+    durationSeconds = Math.max(durationSeconds, measuredSeconds)
+  }
+  if (isImageFormat(probe.formatName)) return { durationSeconds: 0 }
+  if (durationSeconds <= 0) throw new MediaError('MEDIA_UNREADABLE', 'nothing could be decoded')
+  return { durationSeconds }
+}
+
+/** The time stamps are replaced by the count of samples: gaps between them are no sound. */
+const DECODE_AUDIO = ['-map', '0:a:0', '-af', 'asetpts=N/SR/TB']
+const READ_PACKETS = ['-map', '0:v:0', '-c', 'copy']
+const DECODE_PICTURE = ['-map', '0:v:0', '-frames:v', '1']
+
+interface Check {
+  readonly work: readonly string[]
+  /** 0 where nothing was promised. */
+  readonly claimedSeconds: number
+}
+
+const checksOf = (probe: MediaProbe): Check[] => {
+  if (isImageFormat(probe.formatName)) return [{ work: DECODE_PICTURE, claimedSeconds: 0 }]
+  const [audio] = audioStreams(probe)
+  const hasVideo = videoStreams(probe).length > 0
+  const containerSeconds = probe.durationIsEstimated ? 0 : (probe.durationSeconds ?? 0)
+  const readVideo = { work: READ_PACKETS, claimedSeconds: containerSeconds }
+  if (!audio) return [readVideo]
+  if (!hasVideo) return [{ work: DECODE_AUDIO, claimedSeconds: containerSeconds }]
+  // In a video the sound may rightly be shorter than the file: only its own stream's word counts.
+  const ownSeconds = audio.durationSeconds ?? 0
+  const decodeAudio = { work: DECODE_AUDIO, claimedSeconds: ownSeconds }
+  return ownSeconds > 0 ? [decodeAudio] : [decodeAudio, readVideo]
+}
+
+const measure = async (
+  options: VerifyReadableOptions,
+  work: readonly string[],
+): Promise<number> => {
+  let measuredSeconds = 0
+  try {
+    await runFfmpeg({
+      ffmpegPath: options.ffmpegPath,
+      args: [
+        ...safeInput({ path: options.path }),
+        ...work,
+        ...['-t', String(options.durationSecondsMax + 1), '-f', 'null', '-'],
+      ],
+      timeoutMs: options.timeoutMs,
+      ...(options.signal ? { signal: options.signal } : {}),
+      onProgress: (outTimeSeconds) => {
+        measuredSeconds = outTimeSeconds
+      },
+    })
+  } catch (error) {
+    // ffmpeg gives up on a file that it cannot decode at all in the same way as it crashes.
+    if (error instanceof MediaError && error.code === 'ENCODER_CRASHED') {
+      throw new MediaError('MEDIA_UNREADABLE', error.internalDetail, { cause: error })
+    }
+    throw error
+  }
+  return measuredSeconds
+}
