@@ -107,11 +107,16 @@ export function describeDeath(part: Part, exit: PartExit): string {
   return `${part.name} ended with ${exit.how}: ${lastWords(part.logFile)} (log: ${part.logFile})`
 }
 
+/** The last complaint in a log, without the stack trace below it. */
 function lastWords(logFile: string): string {
   if (!existsSync(logFile)) return 'it left no log'
-  const lines = readFileSync(logFile, 'utf8').slice(-20_000).split('\n').slice(-40)
-  const telling = lines.filter((line) => /error|fatal|cannot|invalid|in use/i.test(line))
-  return (telling.at(-1) ?? lines.filter(Boolean).at(-1) ?? 'it wrote nothing').trim().slice(0, 400)
+  const lines = readFileSync(logFile, 'utf8')
+    .slice(-20_000)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line))
+  const complaint = lines.findLastIndex((line) => /error|fatal|cannot|invalid|in use/i.test(line))
+  const words = complaint < 0 ? lines.slice(-1) : lines.slice(complaint, complaint + 4)
+  return words.map((line) => line.trim()).join(' ').slice(0, 500) || 'it wrote nothing'
 }
 
 function exitOf(child: ChildProcess): Promise<PartExit> {
