@@ -178,7 +178,8 @@ CREATE TABLE "webhook_endpoints" (
 	"topics" text[] DEFAULT '{}' NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"disabled_at" timestamp (3) with time zone,
-	"disabled_reason" text
+	"disabled_reason" text,
+	"deleted_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -199,13 +200,16 @@ CREATE UNIQUE INDEX "api_keys_key_hash" ON "api_keys" USING btree ("key_hash");-
 CREATE INDEX "execution_events_order" ON "execution_events" USING btree ("execution_id","sequence");--> statement-breakpoint
 CREATE INDEX "executions_account" ON "executions" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "executions_subject" ON "executions" USING btree ("subject_id");--> statement-breakpoint
+CREATE INDEX "executions_status" ON "executions" USING btree ("status");--> statement-breakpoint
 CREATE INDEX "holds_pending" ON "holds" USING btree ("expires_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "holds_account" ON "holds" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "ledger_entries_once" ON "ledger_entries" USING btree ("transaction_id","book");--> statement-breakpoint
 CREATE INDEX "ledger_entries_book" ON "ledger_entries" USING btree ("book","sequence");--> statement-breakpoint
+CREATE INDEX "ledger_entries_hold" ON "ledger_entries" USING btree ("hold_id") WHERE hold_id IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "media_account" ON "media" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "tasks_account" ON "tasks" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "videos_account" ON "videos" USING btree ("account_id","created_at");--> statement-breakpoint
+CREATE INDEX "videos_execution" ON "videos" USING btree ("execution_id");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_account" ON "webhook_deliveries" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_event" ON "webhook_deliveries" USING btree ("event_id");--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_account" ON "webhook_endpoints" USING btree ("account_id");

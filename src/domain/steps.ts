@@ -4,7 +4,7 @@
  * table, so that workflows contain no bookkeeping.
  */
 
-export const PIPELINES = ['render', 'task'] as const
+export const PIPELINES = ['render'] as const
 export type Pipeline = (typeof PIPELINES)[number]
 
 export const PIPELINE_STEPS = {
@@ -17,7 +17,6 @@ export const PIPELINE_STEPS = {
     'mark ready',
     'notify',
   ],
-  task: ['fetch input', 'hold credits', 'render', 'deliver'],
 } as const satisfies Record<Pipeline, readonly string[]>
 
 export type StepName = (typeof PIPELINE_STEPS)[Pipeline][number]
@@ -38,4 +37,8 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, StepPart>> = {
   invalidateCdn: { step: 'invalidate cdn', part: 'whole' },
   markReady: { step: 'mark ready', part: 'whole' },
   notify: { step: 'notify', part: 'whole' },
+  sendMail: { step: 'notify', part: 'whole' },
 }
+
+/** Steps that tell of the end of an execution, and so run after it, however it ended. */
+export const runsAfterEnd = (step: string): boolean => step === ('notify' satisfies StepName)

@@ -1,4 +1,4 @@
-import { and, eq, sum } from 'drizzle-orm'
+import { and, eq, inArray, sum } from 'drizzle-orm'
 import { MediaError } from '../../domain/failures.ts'
 import { refundEntries, refundTransactionId } from '../../domain/ledger.ts'
 import type { Queryable, Transaction } from '../database.ts'
@@ -21,20 +21,21 @@ export interface Refund {
   readonly refundedCredits: number
 }
 
-/** What was given back of a hold after its capture. */
-export const returnedCredits = async (holdId: string, within: Queryable): Promise<number> => {
-  const [row] = await within
-    .select({ total: sum(ledgerEntries.amountCredits).mapWith(Number) })
+/** What was given back of each hold after its capture; holds without refunds are left out. */
+export const returnedCredits = async (
+  holdIds: readonly string[],
+  within: Queryable,
+): Promise<ReadonlyMap<string, number>> => {
+  const rows = await within
+    .select({ holdId: holds.id, total: sum(ledgerEntries.amountCredits).mapWith(Number) })
     .from(ledgerEntries)
-    .innerJoin(holds, eq(holds.id, ledgerEntries.holdId))
-    .where(
-      and(
-        eq(ledgerEntries.holdId, holdId),
-        eq(ledgerEntries.kind, 'refund'),
-        eq(ledgerEntries.book, holds.accountId),
-      ),
+    .innerJoin(
+      holds,
+      and(eq(holds.id, ledgerEntries.holdId), eq(holds.accountId, ledgerEntries.book)),
     )
-  return row?.total ?? 0
+    .where(and(inArray(holds.id, [...holdIds]), eq(ledgerEntries.kind, 'refund')))
+    .groupBy(holds.id)
+  return new Map(rows.map(({ holdId, total }) => [holdId, total]))
 }
 
 /** Moves captured credits back in a transaction of its own. The hold's row lock makes the refunds
@@ -61,7 +62,8 @@ export const refundHold = async (tx: Transaction, request: RefundRequest): Promi
     throw new MediaError('HOLD_CONFLICT', `hold ${holdId} was refunded ${earlier.amountCredits}`)
   }
 
-  const left = hold.capturedCredits - (await returnedCredits(holdId, tx))
+  const returned = await returnedCredits([holdId], tx)
+  const left = hold.capturedCredits - (returned.get(holdId) ?? 0)
   const amountCredits = request.amountCredits ?? left
   if (hold.state !== 'captured' || amountCredits > left || left === 0) {
     throw new MediaError(

@@ -29,17 +29,17 @@ export type NewVideo = Pick<
 
 type VideoChange = Partial<Omit<InferInsertModel<typeof videos>, 'id' | 'accountId'>>
 
-/** What a render may write. Each answers whether it wrote: a superseded execution cannot. */
+/** What a render may write. Ids are as workflow payloads carry them: plain strings. Each answers whether it wrote: a superseded execution cannot. */
 const createRenderWrites = (database: Database, clock: () => Date) => {
   const update = async (
-    executionId: ExecutionId,
+    executionId: string,
     change: VideoChange,
     within: Queryable,
   ): Promise<boolean> => {
     const written = await within
       .update(videos)
       .set({ ...change, updatedAt: clock() })
-      .where(eq(videos.executionId, executionId))
+      .where(eq(videos.executionId, executionId as ExecutionId))
       .returning({ id: videos.id })
     return written.length > 0
   }
@@ -47,48 +47,48 @@ const createRenderWrites = (database: Database, clock: () => Date) => {
   return {
     /** Makes `executionId` the video's newest; all others lose the right to write. */
     startRender: async (
-      input: { accountId: AccountId; videoId: VideoId; executionId: ExecutionId },
+      input: { accountId: string; videoId: string; executionId: string },
       within: Queryable = database,
     ): Promise<boolean> => {
       const { accountId, videoId, executionId } = input
       const written = await within
         .update(videos)
         .set({
-          executionId,
+          executionId: executionId as ExecutionId,
           status: 'pending',
           renderProgress: 0,
           stalledAt: null,
           updatedAt: clock(),
         })
-        .where(and(eq(videos.id, videoId), eq(videos.accountId, accountId)))
+        .where(and(eq(videos.id, videoId as VideoId), eq(videos.accountId, accountId as AccountId)))
         .returning({ id: videos.id })
       return written.length > 0
     },
 
-    markProcessing: (executionId: ExecutionId, within: Queryable = database) =>
+    markProcessing: (executionId: string, within: Queryable = database) =>
       update(executionId, { status: 'processing' }, within),
 
     /** `renderProgress`: 0 to 100. */
     setProgress: (
-      executionId: ExecutionId,
+      executionId: string,
       renderProgress: number,
       within: Queryable = database,
     ) => update(executionId, { renderProgress }, within),
 
     setCroppedAudio: (
-      executionId: ExecutionId,
+      executionId: string,
       croppedAudioKey: string,
       within: Queryable = database,
     ) => update(executionId, { croppedAudioKey }, within),
 
-    markStalled: (executionId: ExecutionId, within: Queryable = database) =>
+    markStalled: (executionId: string, within: Queryable = database) =>
       update(executionId, { status: 'stalled', stalledAt: clock() }, within),
 
-    markResumed: (executionId: ExecutionId, within: Queryable = database) =>
+    markResumed: (executionId: string, within: Queryable = database) =>
       update(executionId, { status: 'processing', stalledAt: null }, within),
 
     markReady: (
-      input: { executionId: ExecutionId; files: RenderFiles; renderTimeSeconds: number },
+      input: { executionId: string; files: RenderFiles; renderTimeSeconds: number },
       within: Queryable = database,
     ) =>
       update(
@@ -105,7 +105,7 @@ const createRenderWrites = (database: Database, clock: () => Date) => {
 
     /** Ends a render without a result. Files of an earlier render stay: they are still valid. */
     settle: (
-      executionId: ExecutionId,
+      executionId: string,
       status: 'error' | 'canceled',
       within: Queryable = database,
     ) => update(executionId, { status, stalledAt: null }, within),
@@ -136,7 +136,7 @@ export const createVideosRepository = (
     },
 
     /** The video that an execution renders; null once a newer render has taken its place. */
-    findForExecution: async (executionId: ExecutionId): Promise<Video | null> => {
+    findForExecution: async (executionId: string): Promise<Video | null> => {
       const [found] = await database
         .select({ video: videos })
         .from(executions)
@@ -144,7 +144,7 @@ export const createVideosRepository = (
           videos,
           and(eq(videos.id, executions.subjectId), eq(videos.executionId, executions.id)),
         )
-        .where(eq(executions.id, executionId))
+        .where(eq(executions.id, executionId as ExecutionId))
       return found?.video ?? null
     },
 

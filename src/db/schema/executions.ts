@@ -42,6 +42,8 @@ export const executions = pgTable(
   (table) => [
     index('executions_account').on(table.accountId, table.createdAt),
     index('executions_subject').on(table.subjectId),
+    // Metrics count by this.
+    index('executions_status').on(table.status),
   ],
 )
 

@@ -88,5 +88,7 @@ export const ledgerEntries = pgTable(
     uniqueIndex('ledger_entries_once').on(table.transactionId, table.book),
     // GET /v1/account/ledger: newest first.
     index('ledger_entries_book').on(table.book, table.sequence),
+    // What was captured and refunded of a hold.
+    index('ledger_entries_hold').on(table.holdId).where(sql`hold_id IS NOT NULL`),
   ],
 )

@@ -1,0 +1,130 @@
+import { eq } from 'drizzle-orm'
+import type { RenderOrder } from '../../contracts/orders.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { holdId, type AccountId, type ExecutionId } from '../../domain/ids.ts'
+import { isExecutionOver } from '../../domain/statuses.ts'
+import type { Database, Transaction } from '../database.ts'
+import { executions, executionSteps } from '../schema/index.ts'
+import { settleExecution } from './execution-endings.ts'
+import { appendEvents } from './execution-events.ts'
+import type { LedgerRepository } from './ledger.ts'
+import type { VideosRepository } from './videos.ts'
+
+export interface RenderAdmissionRequest {
+  readonly order: RenderOrder
+  readonly workflowId: string
+  /** The execution whose place this one takes. */
+  readonly replaces: string | null
+  /** The names of all steps in order. */
+  readonly steps: readonly string[]
+  readonly holdExpiresAt: Date
+  readonly amountCredits: number
+}
+
+/** `availableCredits`: what the account shows now. A render that was to be replaced runs on. */
+export type Admission =
+  | { readonly status: 'held' }
+  | {
+      readonly status: 'declined'
+      readonly neededCredits: number
+      readonly availableCredits: number
+    }
+
+interface AdmissionParts {
+  readonly database: Database
+  readonly ledger: LedgerRepository
+  readonly videos: VideosRepository
+  readonly clock: () => Date
+}
+
+/** The step that admission itself is: it is over when the others are written down. */
+const HOLD_STEP = 'hold credits'
+
+const insertSteps = async (
+  tx: Transaction,
+  { order, steps }: RenderAdmissionRequest,
+  now: Date,
+): Promise<void> => {
+  const executionId = order.executionId as ExecutionId
+  const held = { status: 'completed', attempts: 1, progress: 100, startedAt: now, finishedAt: now }
+  await tx.insert(executionSteps).values(
+    steps.map((name, position) => ({
+      executionId,
+      position,
+      name,
+      ...(name === HOLD_STEP ? { ...held, status: 'completed' as const } : {}),
+    })),
+  )
+}
+
+/** Locks the execution that is to be replaced; null when there is none, or it is over. */
+const lockReplaced = async (tx: Transaction, replaces: string | null): Promise<string | null> => {
+  if (replaces === null) return null
+  const [replaced] = await tx
+    .select({ status: executions.status })
+    .from(executions)
+    .where(eq(executions.id, replaces as ExecutionId))
+    .for('update')
+  return replaced === undefined || isExecutionOver(replaced.status) ? null : replaces
+}
+
+const admit = async (
+  tx: Transaction,
+  request: RenderAdmissionRequest,
+  { ledger, videos, clock }: AdmissionParts,
+): Promise<Admission> => {
+  const { order, workflowId, amountCredits } = request
+  const executionId = order.executionId as ExecutionId
+  const accountId = order.accountId as AccountId
+  if ((await tx.$count(executions, eq(executions.id, executionId))) > 0) return { status: 'held' }
+
+  const replaced = await lockReplaced(tx, request.replaces)
+  const hold = await ledger.hold(
+    {
+      id: holdId(executionId),
+      accountId,
+      amountCredits,
+      workflowId,
+      expiresAt: request.holdExpiresAt,
+      replacesHoldId: replaced === null ? undefined : holdId(replaced),
+    },
+    tx,
+  )
+  if (hold.state === 'declined') {
+    return {
+      status: 'declined',
+      neededCredits: amountCredits,
+      availableCredits: hold.availableCredits,
+    }
+  }
+  const inserted = await tx
+    .insert(executions)
+    .values({ id: executionId, accountId, pipeline: 'render', subjectId: order.videoId, workflowId })
+    .onConflictDoNothing()
+    .returning({ id: executions.id })
+  // A second call that ran beside the first: it waited for the first one's hold.
+  if (inserted.length === 0) return { status: 'held' }
+
+  if (replaced !== null) {
+    await settleExecution(tx, { executionId: replaced, ending: 'canceled', now: clock() })
+  }
+  await insertSteps(tx, request, clock())
+  await appendEvents(tx, executionId, [
+    { type: 'execution.status', data: { status: 'pending', error: null } },
+  ])
+  if (!(await videos.startRender(order, tx))) {
+    throw new MediaError('NOT_FOUND', `no video ${order.videoId} of ${order.accountId}`)
+  }
+  return { status: 'held' }
+}
+
+/**
+ * Admits a render in one transaction: the hold, the execution with its steps, the video's new state,
+ * and the end of the execution that it replaces. If the credits do not suffice, nothing of that
+ * happens except that the refusal is kept. *Idempotent* per execution id: the first outcome is
+ * answered again. *Errors:* NOT_FOUND (video), HOLD_CONFLICT (the id came with another amount).
+ */
+export const createRenderAdmission =
+  (parts: AdmissionParts) =>
+  (request: RenderAdmissionRequest): Promise<Admission> =>
+    parts.database.transaction((tx) => admit(tx, request, parts))

@@ -1,0 +1,190 @@
+import { and, eq, inArray } from 'drizzle-orm'
+import type { RenderFiles } from '../../contracts/activities.ts'
+import { MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
+import { holdId, type ExecutionId } from '../../domain/ids.ts'
+import { releasedCredits } from '../../domain/ledger.ts'
+import { isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
+import type { Database, Transaction } from '../database.ts'
+import { executions, executionSteps } from '../schema/index.ts'
+import { appendEvents } from './execution-events.ts'
+import type { LedgerRepository } from './ledger.ts'
+import type { VideosRepository } from './videos.ts'
+
+export interface CompletionRequest {
+  readonly executionId: string
+  readonly files: RenderFiles
+  readonly renderTimeSeconds: number
+}
+
+export interface AbandonRequest {
+  readonly executionId: string
+  readonly ending: 'error' | 'canceled'
+  readonly failure: FailureCode | null
+  /** The step that failed; null when none did. */
+  readonly step: string | null
+}
+
+/** `abandoned`: this call ended the execution. Otherwise it was over before, or (status null) there
+ * is none, because its order was declined. */
+export interface Abandonment {
+  readonly abandoned: boolean
+  readonly status: ExecutionStatus | null
+  readonly releasedCredits: number
+}
+
+interface EndingParts {
+  readonly database: Database
+  readonly ledger: LedgerRepository
+  readonly videos: VideosRepository
+  readonly clock: () => Date
+}
+
+/** Takes the lock under which everything about an execution is written. */
+const lockExecution = async (
+  tx: Transaction,
+  executionId: string,
+): Promise<ExecutionStatus | null> => {
+  const [execution] = await tx
+    .select({ status: executions.status })
+    .from(executions)
+    .where(eq(executions.id, executionId as ExecutionId))
+    .for('update')
+  return execution?.status ?? null
+}
+
+interface Settlement {
+  readonly executionId: string
+  readonly ending: 'error' | 'canceled'
+  readonly failure?: FailureCode | null
+  readonly step?: string | null
+  readonly now: Date
+}
+
+/** Ends the rows of an execution that has no result: its own, the failed step's, and those of the
+ * steps that will not run any more. The caller has locked it and sees to hold and video. */
+export const settleExecution = async (tx: Transaction, settlement: Settlement): Promise<void> => {
+  const { ending, failure = null, step = null, now } = settlement
+  const executionId = settlement.executionId as ExecutionId
+  const error = failure === null ? null : { ...publicFailure(failure), step }
+  await tx
+    .update(executions)
+    .set({ status: ending, error, finishedAt: now })
+    .where(eq(executions.id, executionId))
+  if (step !== null && failure !== null) {
+    await tx
+      .update(executionSteps)
+      .set({ status: 'failed', error: publicFailure(failure), finishedAt: now })
+      .where(and(eq(executionSteps.executionId, executionId), eq(executionSteps.name, step)))
+  }
+  await tx
+    .update(executionSteps)
+    .set({ status: 'canceled', finishedAt: now })
+    .where(
+      and(
+        eq(executionSteps.executionId, executionId),
+        inArray(executionSteps.status, ['pending', 'processing']),
+      ),
+    )
+  await appendEvents(tx, executionId, [
+    { type: 'execution.status', data: { status: ending, error } },
+  ])
+}
+
+const completeLocked = async (
+  tx: Transaction,
+  request: CompletionRequest,
+  { ledger, videos, clock }: EndingParts,
+): Promise<{ readonly capturedCredits: number }> => {
+  const { executionId, files } = request
+  const status = await lockExecution(tx, executionId)
+  if (status === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
+  if (status === 'completed') {
+    const hold = await ledger.holdOf(holdId(executionId), tx)
+    return { capturedCredits: hold?.capturedCredits ?? 0 }
+  }
+  if (isExecutionOver(status)) {
+    throw new MediaError('HOLD_CONFLICT', `execution ${executionId} is ${status}`)
+  }
+  const { capturedCredits } = await ledger.capture({ holdId: holdId(executionId) }, tx)
+  if (!(await videos.markReady(request, tx))) {
+    throw new MediaError('HOLD_CONFLICT', `execution ${executionId} has lost its video`)
+  }
+  const outputKeys = {
+    croppedAudio: files.croppedAudioKey,
+    video: files.videoKey,
+    thumbnail: files.thumbnailKey,
+    squareThumbnail: files.squareThumbnailKey,
+  }
+  await tx
+    .update(executions)
+    .set({ status: 'completed', outputKeys, finishedAt: clock() })
+    .where(eq(executions.id, executionId as ExecutionId))
+  await appendEvents(tx, executionId, [
+    { type: 'execution.status', data: { status: 'completed', error: null } },
+  ])
+  return { capturedCredits }
+}
+
+const abandonLocked = async (
+  tx: Transaction,
+  request: AbandonRequest,
+  { ledger, videos, clock }: EndingParts,
+): Promise<Abandonment> => {
+  const { executionId, ending } = request
+  const status = await lockExecution(tx, executionId)
+  if (status === null) return { abandoned: false, status, releasedCredits: 0 }
+  if (isExecutionOver(status)) {
+    const hold = await ledger.holdOf(holdId(executionId), tx)
+    return { abandoned: false, status, releasedCredits: hold === null ? 0 : releasedCredits(hold) }
+  }
+  const released = await ledger.void(holdId(executionId), tx)
+  await videos.settle(executionId, ending, tx)
+  await settleExecution(tx, { ...request, now: clock() })
+  return { abandoned: true, status: ending, releasedCredits: released.releasedCredits }
+}
+
+/** Changes between `processing` and `stalled`; false when the execution is in neither of the two,
+ * or is already where it should be. */
+const switchStalled = async (
+  tx: Transaction,
+  executionId: string,
+  to: 'stalled' | 'processing',
+  { videos }: EndingParts,
+): Promise<boolean> => {
+  const status = await lockExecution(tx, executionId)
+  if (status === null || isExecutionOver(status) || status === to) return false
+  await tx
+    .update(executions)
+    .set({ status: to })
+    .where(eq(executions.id, executionId as ExecutionId))
+  await appendEvents(tx, executionId, [
+    { type: 'execution.status', data: { status: to, error: null } },
+  ])
+  await (to === 'stalled'
+    ? videos.markStalled(executionId, tx)
+    : videos.markResumed(executionId, tx))
+  return true
+}
+
+/**
+ * How executions stall, resume and end. An execution is *pending* → *processing* ⇄ *stalled*, and
+ * from each of these goes to *completed* (hold captured, video ready), *error* or *canceled* (hold
+ * voided), once. Each change is one transaction over execution, hold, credits and video.
+ */
+export const createExecutionEndings = (parts: EndingParts) => ({
+  /** Publishes the result and captures the hold. *Idempotent.* *Errors:* HOLD_CONFLICT when the
+   * execution or its hold has ended another way (nothing is published); NOT_FOUND. */
+  complete: (request: CompletionRequest): Promise<{ readonly capturedCredits: number }> =>
+    parts.database.transaction((tx) => completeLocked(tx, request, parts)),
+
+  /** Ends an execution without a result and voids its hold; one that is over stays as it is.
+   * *Idempotent*: `releasedCredits` is the same each time. */
+  abandon: (request: AbandonRequest): Promise<Abandonment> =>
+    parts.database.transaction((tx) => abandonLocked(tx, request, parts)),
+
+  markStalled: (executionId: string): Promise<boolean> =>
+    parts.database.transaction((tx) => switchStalled(tx, executionId, 'stalled', parts)),
+
+  markResumed: (executionId: string): Promise<boolean> =>
+    parts.database.transaction((tx) => switchStalled(tx, executionId, 'processing', parts)),
+})

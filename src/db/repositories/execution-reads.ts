@@ -1,0 +1,144 @@
+import { and, asc, count, eq, inArray, lt, sql, type InferSelectModel } from 'drizzle-orm'
+import { holdId, type AccountId, type ExecutionId } from '../../domain/ids.ts'
+import { orderCredits, type OrderCredits } from '../../domain/ledger.ts'
+import { EXECUTION_STATUSES, type ExecutionStatus } from '../../domain/statuses.ts'
+import type { Pipeline } from '../../domain/steps.ts'
+import type { Database } from '../database.ts'
+import { executionEvents, executions, executionSteps, holds } from '../schema/index.ts'
+import { readEvents } from './execution-events.ts'
+import type { Hold } from './ledger.ts'
+import { returnedCredits } from './ledger-refund.ts'
+import { afterCursor, newestFirst, pageOf, type Page, type PageRequest } from './page.ts'
+
+export type Execution = InferSelectModel<typeof executions>
+export type ExecutionStep = InferSelectModel<typeof executionSteps>
+
+export interface ExecutionDetails extends Execution {
+  /** In order. */
+  readonly steps: readonly ExecutionStep[]
+  readonly hold: Hold | null
+  readonly credits: OrderCredits
+}
+
+export interface FailureCount {
+  /** Null: it failed outside of any step. */
+  readonly step: string | null
+  readonly code: string
+  readonly count: number
+}
+
+/** Adds steps, hold and credits to executions, with three queries however many there are. */
+const withDetails = async (
+  database: Database,
+  rows: readonly Execution[],
+): Promise<readonly ExecutionDetails[]> => {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const holdIds = ids.map(holdId)
+  const [steps, heldRows, returned] = await Promise.all([
+    database
+      .select()
+      .from(executionSteps)
+      .where(inArray(executionSteps.executionId, ids))
+      .orderBy(asc(executionSteps.position)),
+    database.select().from(holds).where(inArray(holds.id, holdIds)),
+    returnedCredits(holdIds, database),
+  ])
+  const stepsOf = Map.groupBy(steps, ({ executionId }) => executionId)
+  const holdOf = new Map(heldRows.map((hold) => [hold.id, hold]))
+  return rows.map((row) => {
+    const hold = holdOf.get(holdId(row.id)) ?? null
+    const credits = orderCredits(hold, returned.get(holdId(row.id)) ?? 0)
+    return { ...row, steps: stepsOf.get(row.id) ?? [], hold, credits }
+  })
+}
+
+const createCounts = (database: Database) => ({
+  /** How many executions are in each status, for metrics. */
+  countByStatus: async (): Promise<Readonly<Record<ExecutionStatus, number>>> => {
+    const rows = await database
+      .select({ status: executions.status, total: count() })
+      .from(executions)
+      .groupBy(executions.status)
+    const totals = new Map(rows.map(({ status, total }) => [status, total]))
+    return Object.fromEntries(
+      EXECUTION_STATUSES.map((status) => [status, totals.get(status) ?? 0]),
+    ) as Record<ExecutionStatus, number>
+  },
+
+  /** How many executions failed, by step and code, for metrics. */
+  countFailures: (): Promise<readonly FailureCount[]> =>
+    database
+      .select({
+        step: sql<string | null>`${executions.error} ->> 'step'`,
+        code: sql<string>`coalesce(${executions.error} ->> 'code', 'INTERNAL')`,
+        count: count(),
+      })
+      .from(executions)
+      .where(eq(executions.status, 'error'))
+      .groupBy(sql`1`, sql`2`),
+})
+
+/** What is asked of executions. */
+export const createExecutionReads = (database: Database) => ({
+  ...createCounts(database),
+
+  find: async (accountId: AccountId, id: string): Promise<ExecutionDetails | null> => {
+    const rows = await database
+      .select()
+      .from(executions)
+      .where(and(eq(executions.id, id as ExecutionId), eq(executions.accountId, accountId)))
+    return (await withDetails(database, rows))[0] ?? null
+  },
+
+  findById: async (id: string): Promise<ExecutionDetails | null> => {
+    const rows = await database
+      .select()
+      .from(executions)
+      .where(eq(executions.id, id as ExecutionId))
+    return (await withDetails(database, rows))[0] ?? null
+  },
+
+  list: async (
+    input: PageRequest & {
+      accountId: AccountId
+      status?: ExecutionStatus | undefined
+      pipeline?: Pipeline | undefined
+      subjectId?: string | undefined
+    },
+  ): Promise<Page<ExecutionDetails>> => {
+    const { accountId, status, pipeline, subjectId, limit, cursor } = input
+    const rows = await database
+      .select()
+      .from(executions)
+      .where(
+        and(
+          eq(executions.accountId, accountId),
+          status === undefined ? undefined : eq(executions.status, status),
+          pipeline === undefined ? undefined : eq(executions.pipeline, pipeline),
+          subjectId === undefined ? undefined : eq(executions.subjectId, subjectId),
+          afterCursor(executions, cursor),
+        ),
+      )
+      .orderBy(...newestFirst(executions))
+      .limit(limit + 1)
+    const page = pageOf(rows, limit)
+    return { ...page, items: await withDetails(database, page.items) }
+  },
+
+  /** What happened after the given sequence number (0: from the start), oldest first. */
+  events: (input: { executionId: string; afterSequence: number; limit: number }) =>
+    readEvents(database, input),
+
+  /** Forgets the events of executions that ended before the given time; answers how many. */
+  pruneEvents: async (before: Date): Promise<number> => {
+    const ended = database
+      .select({ id: executions.id })
+      .from(executions)
+      .where(lt(executions.finishedAt, before))
+    const { rowCount } = await database
+      .delete(executionEvents)
+      .where(inArray(executionEvents.executionId, ended))
+    return rowCount ?? 0
+  },
+})

@@ -1,0 +1,37 @@
+import type { Database } from '../database.ts'
+import { withDatabaseFailures } from '../failures.ts'
+import { createRenderAdmission } from './execution-admission.ts'
+import { createExecutionEndings } from './execution-endings.ts'
+import { createExecutionReads } from './execution-reads.ts'
+import { createExecutionStepWrites } from './execution-steps.ts'
+import { createLedgerRepository } from './ledger.ts'
+import type { RepositoryOptions } from './page.ts'
+import { createVideosRepository } from './videos.ts'
+
+export type { Admission, RenderAdmissionRequest } from './execution-admission.ts'
+export type { Abandonment, AbandonRequest, CompletionRequest } from './execution-endings.ts'
+export type { ExecutionEvent, ExecutionNews } from './execution-events.ts'
+export type { Execution, ExecutionDetails, ExecutionStep, FailureCount } from './execution-reads.ts'
+export type { StepEnd, StepProgress, StepRef } from './execution-steps.ts'
+
+/**
+ * Orders of pipelines from admission to their end. Everything about an execution is written under
+ * the lock of its row; all locks are taken in the order execution, hold, credit account, video, so
+ * that nothing waits in a circle.
+ */
+export const createExecutionsRepository = (
+  database: Database,
+  { clock = () => new Date() }: RepositoryOptions = {},
+) => {
+  const ledger = createLedgerRepository(database, { clock })
+  const videos = createVideosRepository(database, { clock })
+  const parts = { database, ledger, videos, clock }
+  return withDatabaseFailures({
+    admitRender: createRenderAdmission(parts),
+    ...createExecutionStepWrites(parts),
+    ...createExecutionEndings(parts),
+    ...createExecutionReads(database),
+  })
+}
+
+export type ExecutionsRepository = ReturnType<typeof createExecutionsRepository>
