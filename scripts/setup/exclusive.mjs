@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const POLL_MS = 500
+const POLL_MS = 100
 
 /**
  * Runs `work` while holding a lock file, so that two set-ups do not do the same slow thing at once.

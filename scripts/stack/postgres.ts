@@ -48,7 +48,10 @@ export async function preparePostgres(
   const programs = findPostgresPrograms()
   const dataDir = reachableDataDir(options.dataDir)
   const password = secretFrom(`${options.dataDir}.password`)
-  if (!existsSync(join(dataDir, 'PG_VERSION'))) await createCluster(programs, dataDir, password)
+  const durable = options.durable ?? true
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) {
+    await createCluster({ programs, dataDir, password, durable })
+  }
   refuseOtherMajorVersion(programs, dataDir)
   await stopLeftOver(dataDir)
   const port = options.port || (await freePort())
@@ -57,7 +60,7 @@ export async function preparePostgres(
   const part: Part = {
     name: 'postgres',
     command: join(programs.bin, 'postgres'),
-    args: ['-D', dataDir, ...serverSettings(port, options.durable ?? true)],
+    args: ['-D', dataDir, ...serverSettings(port, durable)],
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     cwd: dirname(dataDir),
     ...(programs.user && { user: programs.user }),
@@ -84,11 +87,13 @@ function serverSettings(port: number, durable: boolean): string[] {
 }
 
 /** Made under another name and renamed, so that an interrupted initdb leaves no half cluster behind. */
-async function createCluster(
-  programs: PostgresPrograms,
-  dataDir: string,
-  password: string,
-): Promise<void> {
+async function createCluster(cluster: {
+  programs: PostgresPrograms
+  dataDir: string
+  password: string
+  durable: boolean
+}): Promise<void> {
+  const { programs, dataDir, password, durable } = cluster
   const unfinished = `${dataDir}.unfinished`
   const passwordFile = `${dataDir}.initial-password`
   rmSync(unfinished, { recursive: true, force: true })
@@ -100,8 +105,10 @@ async function createCluster(
   try {
     await promisify(execFile)(
       join(programs.bin, 'initdb'),
-      ['-D', unfinished, '-U', ROLE, `--pwfile=${passwordFile}`]
-        .concat(['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C']),
+      [
+        ...['-D', unfinished, '-U', ROLE, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+        ...['--encoding=UTF8', '--locale=C', ...(durable ? [] : ['--no-sync'])],
+      ],
       { cwd: dirname(dataDir), env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...programs.user },
     )
     renameSync(unfinished, dataDir)
