@@ -38,7 +38,11 @@ function platformOf(name) {
 
 /** Where Node's resolution would find `name` for a package at `place`, or null. */
 function resolved(packages, place, name) {
-  for (let folder = place; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
+  for (
+    let folder = place;
+    ;
+    folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))
+  ) {
     const candidate = `${folder ? `${folder}/` : ''}node_modules/${name}`
     if (packages[candidate]) return candidate
     if (!folder) return null
@@ -53,7 +57,9 @@ for (const [place, parent] of Object.entries(lock.packages)) {
     if (resolved(lock.packages, place, name)) continue
     const platform = platformOf(name)
     if (!platform || !/^\d+\.\d+\.\d+/.test(version)) {
-      throw new Error(`${name}@${version} (of ${place || 'the project'}) is missing and cannot be derived`)
+      throw new Error(
+        `${name}@${version} (of ${place || 'the project'}) is missing and cannot be derived`,
+      )
     }
     // npm nests a version that another parent already took at the top; here none is taken.
     lock.packages[`node_modules/${name}`] = {

@@ -11,7 +11,9 @@ export async function debianCandidate(name) {
   if (!canUseApt()) return null
   const known = await candidateInLists(name)
   if (known) return known
-  await withProgress('Refreshing the list of Debian packages', () => runCommand('apt-get', ['update']))
+  await withProgress('Refreshing the list of Debian packages', () =>
+    runCommand('apt-get', ['update']),
+  )
   return candidateInLists(name)
 }
 

@@ -5,7 +5,16 @@ import { isAtLeast } from './versions.mjs'
 // Debian 12 ships 5.1; everything that Spool runs was tried on that release and on 9.0.
 const MINIMUM_VERSION = '5.1'
 const ENCODERS = ['libx264', 'libx265', 'libmp3lame', 'aac', 'mjpeg']
-const FILTERS = ['aresample', 'atrim', 'blackdetect', 'crop', 'ebur128', 'format', 'scale', 'thumbnail']
+const FILTERS = [
+  'aresample',
+  'atrim',
+  'blackdetect',
+  'crop',
+  'ebur128',
+  'format',
+  'scale',
+  'thumbnail',
+]
 
 /**
  * Finds FFmpeg and ffprobe (FFMPEG_PATH, FFPROBE_PATH → PATH) that can do what Spool needs, or
@@ -25,7 +34,8 @@ export async function ensureFfmpeg({ note, onOutput }) {
 }
 
 function remedy() {
-  const command = process.platform === 'darwin' ? 'brew install ffmpeg' : 'apt, dnf or your package manager'
+  const command =
+    process.platform === 'darwin' ? 'brew install ffmpeg' : 'apt, dnf or your package manager'
   return `install FFmpeg ${MINIMUM_VERSION} or newer with libx264, libx265 and libmp3lame (${command}), or point FFMPEG_PATH and FFPROBE_PATH to one.`
 }
 
@@ -33,7 +43,8 @@ async function inspectFfmpeg() {
   const ffmpegPath = findProgram(process.env.FFMPEG_PATH || 'ffmpeg')
   if (!ffmpegPath) return { ok: false, reason: `${process.env.FFMPEG_PATH || 'ffmpeg'} is missing` }
   const ffprobePath = findProgram(process.env.FFPROBE_PATH || 'ffprobe')
-  if (!ffprobePath) return { ok: false, reason: `${process.env.FFPROBE_PATH || 'ffprobe'} is missing` }
+  if (!ffprobePath)
+    return { ok: false, reason: `${process.env.FFPROBE_PATH || 'ffprobe'} is missing` }
   const probe = await runCommand(ffprobePath, ['-version'], { timeoutMs: 20_000 })
   if (!probe.ok) return { ok: false, reason: `ffprobe does not run: ${causeIn(probe.output)}` }
   const about = await runCommand(ffmpegPath, ['-version'], { timeoutMs: 20_000 })
@@ -41,7 +52,10 @@ async function inspectFfmpeg() {
   // Builds from git call themselves N-12345-gabcdef; they are judged by what they can do.
   const version = /^ffmpeg version n?(\d+(?:\.\d+)*)/.exec(about.output)?.[1] ?? 'git'
   if (version !== 'git' && !isAtLeast(version, MINIMUM_VERSION)) {
-    return { ok: false, reason: `${ffmpegPath} is ${version}, ${MINIMUM_VERSION} or newer is needed` }
+    return {
+      ok: false,
+      reason: `${ffmpegPath} is ${version}, ${MINIMUM_VERSION} or newer is needed`,
+    }
   }
   const missing = [
     ...(await absent(ffmpegPath, '-encoders', ENCODERS)),

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { causeIn, findProgram, runCommand, SetupError } from './command.mjs'
@@ -25,7 +32,9 @@ export async function ensureNpmPackages({ root, onOutput }) {
 }
 
 function lockfileHash(root) {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 }
 
 function isStamped(root) {
@@ -41,17 +50,31 @@ function isInstalled(root) {
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
   return Object.entries(wanted).every(
     ([place, entry]) =>
-      place === '' || entry.version === installed[place]?.version || (entry.optional && !installed[place]),
+      place === '' ||
+      entry.version === installed[place]?.version ||
+      (entry.optional && !installed[place]),
   )
 }
 
 async function install(root, onOutput) {
   const npm = findProgram('npm')
-  if (!npm) throw new SetupError('npm is not on the PATH; install Node.js together with npm (https://nodejs.org).')
+  if (!npm)
+    throw new SetupError(
+      'npm is not on the PATH; install Node.js together with npm (https://nodejs.org).',
+    )
   // `npm ci` deletes node_modules first, under the feet of anything that runs from it, so it is
   // kept for the fresh clone; `--no-save` follows the lockfile just the same and leaves it alone.
-  const mode = existsSync(join(root, 'node_modules', '.package-lock.json')) ? ['install', '--no-save'] : ['ci']
-  const args = [...mode, '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']
+  const mode = existsSync(join(root, 'node_modules', '.package-lock.json'))
+    ? ['install', '--no-save']
+    : ['ci']
+  const args = [
+    ...mode,
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+  ]
   const result = await withProgress('Installing npm packages', () =>
     // The packages run on the Node that comes with them; npm's warning about the older one is noise.
     runCommand(npm, [...args, '--loglevel=error'], { cwd: root, onOutput }),

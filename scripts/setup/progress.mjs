@@ -8,7 +8,8 @@ export async function withProgress(title, work, { stream = process.stderr } = {}
   const startedAtMs = Date.now()
   const elapsed = () => formatSeconds((Date.now() - startedAtMs) / 1000)
   const live = Boolean(stream.isTTY)
-  const show = () => stream.write(live ? `\r\x1b[2K… ${title} (${elapsed()})` : `… ${title} (${elapsed()})\n`)
+  const show = () =>
+    stream.write(live ? `\r\x1b[2K… ${title} (${elapsed()})` : `… ${title} (${elapsed()})\n`)
   show()
   const timer = setInterval(show, live ? 1000 : LOG_INTERVAL_MS)
   const finish = (mark) => {

@@ -50,7 +50,9 @@ export async function buildTemporal({ root, version, target, onOutput }) {
 
 async function findGo(wanted, onOutput) {
   const present = findProgram('go') ?? findProgram('/usr/local/go/bin/go')
-  const verdict = present ? await judgeGo(present, wanted) : { reason: `Go ${wanted} or newer is missing` }
+  const verdict = present
+    ? await judgeGo(present, wanted)
+    : { reason: `Go ${wanted} or newer is missing` }
   if (verdict.path) return verdict
   const offered = await debianCandidate('golang-go')
   if (!offered || !isAtLeast(offered, wanted.split('.').slice(0, 2).join('.'))) return verdict

@@ -37,7 +37,9 @@ export async function downloadTemporal({ version, target, url = archiveUrl(versi
   }
   const whole = setTimeout(() => abort.abort(new Error('too slow')), WHOLE_TIMEOUT_MS)
   try {
-    return await withProgress(`Downloading the Temporal CLI ${version}`, () => unpack(response, target))
+    return await withProgress(`Downloading the Temporal CLI ${version}`, () =>
+      unpack(response, target),
+    )
   } catch (error) {
     return { ok: false, reason: error.message }
   } finally {

@@ -11,7 +11,9 @@ export function readToolchain(root) {
   try {
     const { programs, settings, ...toolchain } = JSON.parse(readFileSync(fileOf(root), 'utf8'))
     const same = Object.entries(programs).every(([path, print]) => print === fingerprint(path))
-    return same && JSON.stringify(settings) === JSON.stringify(chosenBySettings()) ? toolchain : null
+    return same && JSON.stringify(settings) === JSON.stringify(chosenBySettings())
+      ? toolchain
+      : null
   } catch {
     return null
   }
@@ -19,7 +21,9 @@ export function readToolchain(root) {
 
 /** Records what was found for the next run; other programs of the project read the paths from here. */
 export function writeToolchain(root, toolchain) {
-  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath'].map((key) => toolchain[key])
+  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath'].map(
+    (key) => toolchain[key],
+  )
   const programs = Object.fromEntries(paths.map((path) => [path, fingerprint(path)]))
   mkdirSync(join(root, '.spool'), { recursive: true })
   const unfinished = `${fileOf(root)}.${process.pid}`
@@ -40,5 +44,7 @@ function fingerprint(path) {
 }
 
 function chosenBySettings() {
-  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH'].map((name) => process.env[name] ?? null)
+  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH'].map(
+    (name) => process.env[name] ?? null,
+  )
 }

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -116,7 +124,12 @@ function lastWords(logFile: string): string {
     .filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line))
   const complaint = lines.findLastIndex((line) => /error|fatal|cannot|invalid|in use/i.test(line))
   const words = complaint < 0 ? lines.slice(-1) : lines.slice(complaint, complaint + 4)
-  return words.map((line) => line.trim()).join(' ').slice(0, 500) || 'it wrote nothing'
+  return (
+    words
+      .map((line) => line.trim())
+      .join(' ')
+      .slice(0, 500) || 'it wrote nothing'
+  )
 }
 
 function exitOf(child: ChildProcess): Promise<PartExit> {

@@ -20,7 +20,11 @@ import { dirname, join, resolve } from 'node:path'
 const SHARED_ROOT = '/var/tmp'
 
 /** Where the PostgreSQL programs are and, for root, the user to run them as. */
-export type PostgresPrograms = { bin: string; majorVersion: string; user?: { uid: number; gid: number } }
+export type PostgresPrograms = {
+  bin: string
+  majorVersion: string
+  user?: { uid: number; gid: number }
+}
 
 /** Finds the PostgreSQL that came with the npm packages. Throws one sentence when there is none. */
 export function findPostgresPrograms(): PostgresPrograms {
@@ -31,7 +35,9 @@ export function findPostgresPrograms(): PostgresPrograms {
   const majorVersion = version.split('.')[0] ?? version
   const native = join(dirname(manifest), 'native')
   if (process.getuid?.() !== 0) return { bin: join(native, 'bin'), majorVersion }
-  const reachable = isOpenToOthers(join(native, 'bin', 'postgres')) ? native : openCopy(native, version)
+  const reachable = isOpenToOthers(join(native, 'bin', 'postgres'))
+    ? native
+    : openCopy(native, version)
   return { bin: join(reachable, 'bin'), majorVersion, user: nobody() }
 }
 

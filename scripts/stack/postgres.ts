@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -100,7 +108,8 @@ async function createCluster(cluster: {
   mkdirSync(unfinished, { recursive: true, mode: 0o700 })
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
   if (programs.user) {
-    for (const path of [unfinished, passwordFile]) chownSync(path, programs.user.uid, programs.user.gid)
+    for (const path of [unfinished, passwordFile])
+      chownSync(path, programs.user.uid, programs.user.gid)
   }
   try {
     await promisify(execFile)(
@@ -139,7 +148,9 @@ async function stopLeftOver(dataDir: string): Promise<void> {
   const deadlineMs = Date.now() + LEFT_OVER_STOP_MS
   while (isOurs()) {
     if (Date.now() > deadlineMs) {
-      throw new Error(`A PostgreSQL left from an earlier run (process ${pid}) does not stop; kill it.`)
+      throw new Error(
+        `A PostgreSQL left from an earlier run (process ${pid}) does not stop; kill it.`,
+      )
     }
     await delay(50)
   }
@@ -152,7 +163,8 @@ async function ensureDatabase(adminUrl: string, database: string): Promise<void>
   await client.connect()
   try {
     const known = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])
-    if (known.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)
+    if (known.rowCount === 0)
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)
   } finally {
     await client.end()
   }

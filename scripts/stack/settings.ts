@@ -43,7 +43,9 @@ export function stackSettings(
     if (asked === undefined || asked === '') return anyPort ? 0 : port
     const number = Number(asked)
     if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
-    throw new Error(`${variable} is ${asked}, which is not a port (0 to 65535); for example ${port}.`)
+    throw new Error(
+      `${variable} is ${asked}, which is not a port (0 to 65535); for example ${port}.`,
+    )
   }
   return {
     dir,

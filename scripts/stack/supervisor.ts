@@ -56,7 +56,8 @@ export function createSupervisor(events: SupervisorEvents): Supervisor {
       if (stopping.signal.aborted) return
       killRemainingGroup(current.pid)
       quickDeaths = Date.now() - startedAtMs < HEALTHY_AFTER_MS ? quickDeaths + 1 : 1
-      if (quickDeaths > QUICK_DEATHS_ALLOWED) throw new Error(describeGivingUp(part, exit, quickDeaths))
+      if (quickDeaths > QUICK_DEATHS_ALLOWED)
+        throw new Error(describeGivingUp(part, exit, quickDeaths))
       if (!(await backOff(quickDeaths, stopping.signal))) return
       current = await launch(part)
       if (stopping.signal.aborted) return current.stop()
@@ -66,7 +67,8 @@ export function createSupervisor(events: SupervisorEvents): Supervisor {
   }
 
   const start = async (part: Part) => {
-    if (stopping.signal.aborted) throw new Error(`${part.name} is not started: the stack is stopping`)
+    if (stopping.signal.aborted)
+      throw new Error(`${part.name} is not started: the stack is stopping`)
     const first = await launch(part)
     try {
       await untilReady(part, first)

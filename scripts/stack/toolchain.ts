@@ -17,7 +17,9 @@ export type Toolchain = {
 /** What set-up found. Throws one sentence when set-up has not run. */
 export function toolchain(): Toolchain {
   try {
-    return JSON.parse(readFileSync(join(projectRoot, '.spool', 'toolchain.json'), 'utf8')) as Toolchain
+    return JSON.parse(
+      readFileSync(join(projectRoot, '.spool', 'toolchain.json'), 'utf8'),
+    ) as Toolchain
   } catch (error) {
     throw new Error('Nothing is set up yet; run: npm run setup', { cause: error })
   }

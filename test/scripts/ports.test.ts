@@ -37,5 +37,7 @@ it('SPOOL_PORT=0 frees every port that has no setting of its own', () => {
 })
 
 it('a port that is none is refused by name', () => {
-  expect(() => stackSettings({ SPOOL_TEMPORAL_PORT: '7233x' })).toThrow(/SPOOL_TEMPORAL_PORT is 7233x/)
+  expect(() => stackSettings({ SPOOL_TEMPORAL_PORT: '7233x' })).toThrow(
+    /SPOOL_TEMPORAL_PORT is 7233x/,
+  )
 })

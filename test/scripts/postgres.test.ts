@@ -10,10 +10,11 @@ import { eventually, tempFolder } from './temp-folder.ts'
 
 const isRoot = process.getuid?.() === 0
 
-async function started(folder: string) {
+async function started(folder: string, { durable = false } = {}) {
   const server = await startPostgres({
     dataDir: join(folder, 'postgres'),
     logFile: join(folder, 'postgres.log'),
+    durable,
   })
   onTestFinished(() => server.stop())
   return server
@@ -32,7 +33,7 @@ async function connected(url: string) {
 describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
   it('loses no acknowledged row when it is killed while it writes', async () => {
     const folder = tempFolder()
-    const first = await started(folder)
+    const first = await started(folder, { durable: true })
     const writer = await connected(first.url)
     await writer.query('CREATE TABLE entries (number integer PRIMARY KEY)')
     let acknowledged = 0
@@ -49,7 +50,7 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     expect(acknowledged).toBeLessThan(10_000)
     await eventually(() => processIdentity(first.pid) === null)
 
-    const second = await started(folder)
+    const second = await started(folder, { durable: true })
     const reader = await connected(second.url)
     const { rows } = await reader.query('SELECT count(*)::int AS count, max(number) FROM entries')
     expect(rows[0].count).toBe(rows[0].max)
@@ -71,7 +72,9 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     const wrong = new URL(url)
     wrong.password = 'guess'
     await expect(connected(wrong.href)).rejects.toThrow(/password authentication failed/)
-    const { rows } = await (await connected(url)).query(
+    const { rows } = await (
+      await connected(url)
+    ).query(
       `SELECT current_setting('listen_addresses') AS tcp, current_setting('unix_socket_directories') AS unix`,
     )
     expect(rows).toEqual([{ tcp: '127.0.0.1', unix: '' }])
@@ -90,11 +93,14 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     mkdirSync(join(closed, '.spool'))
     const dataDir = reachableDataDir(join(closed, '.spool', 'postgres'))
     onTestFinished(() => {
-      for (const path of [closed, join(dataDir, '..')]) rmSync(path, { recursive: true, force: true })
+      for (const path of [closed, join(dataDir, '..')])
+        rmSync(path, { recursive: true, force: true })
     })
     expect(dataDir).not.toContain(closed)
     const { url } = await started(join(closed, '.spool'))
-    const { rows } = await (await connected(url)).query(`SELECT current_setting('data_directory') AS dir`)
+    const { rows } = await (
+      await connected(url)
+    ).query(`SELECT current_setting('data_directory') AS dir`)
     expect(rows).toEqual([{ dir: dataDir }])
   })
 })

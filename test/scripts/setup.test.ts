@@ -17,7 +17,9 @@ describe('set-up', { timeout: 60_000 }, () => {
     const setup = join(projectRoot, 'scripts', 'setup.mjs')
     await run(process.execPath, [setup])
     const { stdout, stderr } = await run(process.execPath, [setup])
-    expect(stdout).toMatch(/^Nothing to do: Node 24\.\S+, Temporal \S+ \(server \S+\), FFmpeg \S+\.$/m)
+    expect(stdout).toMatch(
+      /^Nothing to do: Node 24\.\S+, Temporal \S+ \(server \S+\), FFmpeg \S+\.$/m,
+    )
     expect(stderr).toBe('')
   })
 
@@ -120,9 +122,13 @@ describe('scripts/run.mjs', { timeout: 30_000 }, () => {
        console.log(\`\${name} on \${process.version}\`)
        setInterval(() => {}, 1000)`,
     )
-    const child = spawn(process.execPath, [join(projectRoot, 'scripts', 'run.mjs'), script, 'hello'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      [join(projectRoot, 'scripts', 'run.mjs'), script, 'hello'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     const [output] = await once(child.stdout, 'data')
     expect(String(output)).toMatch(/^hello on v24\./)
     child.kill('SIGTERM')
