@@ -35,7 +35,7 @@ export async function ensureTemporalCli({ root, note, onOutput }) {
     `${target}.lock`,
     async () => {
       const made = await inspectTemporal(target)
-      return made.ok ? made.cli : obtain({ root, target, onOutput })
+      return made.ok ? made.cli : obtain({ root, target, note, onOutput })
     },
     (pid) => note(`Process ${pid} is already fetching the Temporal CLI; waiting for it.`),
   )
