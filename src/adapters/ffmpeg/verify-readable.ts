@@ -55,8 +55,10 @@ export const verifyReadable = async (
   return { durationSeconds }
 }
 
-/** The time stamps are replaced by the count of samples: gaps between them are no sound. */
-const DECODE_AUDIO = ['-map', '0:a:0', '-af', 'asetpts=N/SR/TB']
+/** Replaces time stamps by the count of samples: exact, and gaps between them are no sound. */
+export const COUNT_SAMPLES = 'asetpts=round(N/SR/TB)'
+
+const DECODE_AUDIO = ['-map', '0:a:0', '-af', COUNT_SAMPLES]
 const READ_PACKETS = ['-map', '0:v:0', '-c', 'copy']
 const DECODE_PICTURE = ['-map', '0:v:0', '-frames:v', '1']
 
