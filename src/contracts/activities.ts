@@ -4,11 +4,12 @@
  */
 
 import type { FailureCode } from '../domain/failures.ts'
+import type { DeliveryId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 import type { RenderAdmission, RenderOrder } from './orders.ts'
 
 /** Every step of an execution names it; the recorder of steps reads this. */
 export interface StepInput {
-  readonly executionId: string
+  readonly executionId: ExecutionId
 }
 
 /** The answer of a step that had nothing to do; the recorder marks it `skipped`. */
@@ -23,12 +24,12 @@ export interface LedgerActivities {
   holdCredits(input: {
     readonly order: RenderOrder
     readonly workflowId: string
-    readonly replaces: string | null
+    readonly replaces: ExecutionId | null
   }): Promise<RenderAdmission>
   /** Publishes the result and captures the hold, in one transaction. */
   markReady(
     input: StepInput & {
-      readonly videoId: string
+      readonly videoId: VideoId
       readonly files: RenderFiles
       readonly renderTimeSeconds: number
     },
@@ -38,6 +39,8 @@ export interface LedgerActivities {
     input: StepInput & {
       readonly ending: 'error' | 'canceled'
       readonly failure: FailureCode | null
+        /** The step that failed; null when none did. */
+        readonly step: string | null
     },
   ): Promise<{ readonly releasedCredits: number }>
   markStalled(input: StepInput): Promise<void>
@@ -51,12 +54,16 @@ export interface RenderFiles {
   readonly squareThumbnailKey: string
 }
 
+export interface CroppedAudio {
+  readonly croppedAudioKey: string
+  readonly coverKey: string | null
+}
+
 export interface MediaActivities {
-  cropAudio(
-    input: StepInput & { readonly videoId: string },
-  ): Promise<{ readonly croppedAudioKey: string; readonly durationSeconds: number }>
+  /** Also lifts the cover out of the song, where it has one: the crop carries the audio alone. */
+  cropAudio(input: StepInput & { readonly videoId: VideoId }): Promise<CroppedAudio>
   makeThumbnails(
-    input: StepInput & { readonly videoId: string; readonly videoKey: string },
+    input: StepInput & { readonly videoId: VideoId; readonly videoKey: string },
   ): Promise<Pick<RenderFiles, 'thumbnailKey' | 'squareThumbnailKey'>>
 }
 
@@ -69,9 +76,9 @@ export interface RendererActivities {
   /** Orders the render; a second call with the same `round` finds the task of the first. */
   submitRender(
     input: StepInput & {
-      readonly videoId: string
+      readonly videoId: VideoId
       readonly workflowId: string
-      readonly croppedAudioKey: string
+      readonly audio: CroppedAudio
       readonly renderer: string
       readonly round: number
     },
@@ -86,8 +93,7 @@ export interface RendererActivities {
   collectRender(
     input: StepInput &
       RemoteTask & {
-        readonly videoId: string
-        readonly croppedAudioKey: string
+        readonly videoId: VideoId
         /** Set when a person delivers the video by hand. */
         readonly outputUrl?: string
       },
@@ -101,10 +107,14 @@ export interface RendererActivities {
 
 export interface PublishingActivities {
   invalidateCdn(
-    input: StepInput & { readonly videoId: string; readonly files: RenderFiles },
+    input: StepInput & { readonly videoId: VideoId; readonly files: RenderFiles },
   ): Promise<Skippable & { readonly reference: string | null }>
-  /** Tells the account how its execution ended: webhook deliveries to start, and mail. */
-  notify(input: StepInput): Promise<Skippable & { readonly deliveryIds: readonly string[] }>
+  /** Records the event that tells the account how its execution ended, and says which deliveries
+   * of it are to be started and whether a mail is wanted. */
+  notify(input: StepInput): Promise<
+    Skippable & { readonly deliveryIds: readonly DeliveryId[]; readonly mailWanted: boolean }
+  >
+  sendMail(input: StepInput): Promise<{ readonly messageId: string }>
   /** Tells the operators. */
   sendAlert(
     input: StepInput & {
@@ -114,31 +124,41 @@ export interface PublishingActivities {
     },
   ): Promise<void>
   /** One attempt of one webhook delivery; the schedule lies in its retries. */
-  deliverWebhook(input: { readonly deliveryId: string }): Promise<{
+  deliverWebhook(input: { readonly deliveryId: DeliveryId }): Promise<{
     readonly status: 'delivered' | 'failed'
   }>
 }
 
+/** A file that a task made. */
+export interface TaskFile {
+  readonly storageKey: string
+  readonly contentType: string
+  readonly sizeBytes: number
+  readonly durationSeconds: number
+  readonly widthPx: number
+  readonly heightPx: number
+}
+
 export interface TaskActivities {
   /** Brings a task's input into storage, judges it, prices it, and holds the price. */
-  prepareTask(input: { readonly taskId: string }): Promise<
+  prepareTask(input: { readonly taskId: TaskId }): Promise<
     | { readonly status: 'ready'; readonly inputKey: string; readonly durationSeconds: number }
     | { readonly status: 'declined' }
   >
   renderTask(input: {
-    readonly taskId: string
+    readonly taskId: TaskId
     readonly inputKey: string
-  }): Promise<{ readonly sizeBytes: number }>
+  }): Promise<TaskFile>
   /** Captures the hold, settles the row, and returns the deliveries of `job.succeeded`. */
-  completeTask(input: { readonly taskId: string }): Promise<{
-    readonly deliveryIds: readonly string[]
+  completeTask(input: { readonly taskId: TaskId; readonly output: TaskFile }): Promise<{
+    readonly deliveryIds: readonly DeliveryId[]
   }>
   /** Voids the hold, settles the row, and returns the deliveries of `job.failed`. */
   abandonTask(input: {
-    readonly taskId: string
+    readonly taskId: TaskId
     readonly ending: 'failed' | 'canceled'
     readonly failure: FailureCode | null
-  }): Promise<{ readonly deliveryIds: readonly string[] }>
+  }): Promise<{ readonly deliveryIds: readonly DeliveryId[] }>
 }
 
 export interface SweepActivities {

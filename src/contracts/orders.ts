@@ -1,12 +1,13 @@
 /** What is ordered and what an admission answers: crosses from the API to the workflows. */
 
 import type { FailureCode } from '../domain/failures.ts'
+import type { AccountId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 
 /** One render of one video, made by the API; `executionId` is made once per order. */
 export interface RenderOrder {
-  readonly executionId: string
-  readonly videoId: string
-  readonly accountId: string
+  readonly executionId: ExecutionId
+  readonly videoId: VideoId
+  readonly accountId: AccountId
 }
 
 /** What the workflow has to know of an admitted render. Settings travel as data, so that a change
@@ -33,8 +34,8 @@ export type RenderAdmission =
 
 /** One task, as a workflow sees it; the row holds the rest. */
 export interface TaskOrder {
-  readonly taskId: string
-  readonly accountId: string
+  readonly taskId: TaskId
+  readonly accountId: AccountId
 }
 
 /**
@@ -49,7 +50,7 @@ export interface TaskEvent {
 
 /** The answer to the query `progress`. */
 export interface RenderProgress {
-  readonly executionId: string | null
+  readonly executionId: ExecutionId | null
   readonly status: 'waiting' | 'processing' | 'stalled' | 'closing'
   readonly step: string | null
   readonly renderer: string | null
@@ -60,7 +61,7 @@ export interface RenderProgress {
 }
 
 export interface RenderOutcome {
-  readonly executionId: string | null
+  readonly executionId: ExecutionId | null
   readonly status: 'completed' | 'declined' | 'canceled' | 'error'
   readonly failure?: FailureCode
 }

@@ -44,6 +44,7 @@ export const FAILURES = {
     'A request with this Idempotency-Key is still being handled.',
   ),
   INSUFFICIENT_CREDITS: rule(402, 'caller', 'no', 'The account has too few credits for this.'),
+  RANGE_UNSATISFIABLE: rule(416, 'caller', 'no', 'The file does not have this range.'),
   RATE_LIMITED: rule(429, 'caller', 'yes', 'Too many requests; slow down.'),
   MEDIA_UNREADABLE: rule(422, 'caller', 'no', 'The file is not readable media.'),
   MEDIA_UNSUPPORTED: rule(422, 'caller', 'no', 'This kind of media is not accepted.'),
@@ -54,12 +55,12 @@ export const FAILURES = {
   SOURCE_UNAVAILABLE: rule(422, 'caller', 'yes', 'The source could not be reached.'),
   RENDERER_UNAVAILABLE: rule(502, 'provider', 'yes', 'The renderer could not be reached.'),
   RENDERER_REJECTED: rule(502, 'provider', 'no', 'The renderer refused the task.'),
-  RENDERER_FAILED: rule(502, 'provider', 'yes', 'The renderer could not finish the task.'),
+  RENDERER_FAILED: rule(502, 'provider', 'no', 'The renderer could not finish the task.'),
   RENDERER_STALLED: rule(504, 'provider', 'yes', 'No renderer gave a sign of life.'),
   RENDERER_OUTPUT_INVALID: rule(
     502,
     'provider',
-    'yes',
+    'no',
     'The renderer delivered something other than what was asked for.',
   ),
   CDN_FAILED: rule(502, 'provider', 'yes', 'The CDN did not take the invalidation.'),
@@ -76,6 +77,7 @@ export const FAILURES = {
   TEMPORAL_UNAVAILABLE: rule(503, 'platform', 'yes', 'The workflow service could not be reached.'),
   HOLD_CONFLICT: rule(409, 'platform', 'no', 'The credit hold has already ended another way.'),
   CANCELED: rule(409, 'caller', 'no', 'The work was canceled.'),
+  OVERLOADED: rule(503, 'platform', 'yes', 'The server could not answer in time.'),
   INTERNAL: rule(500, 'platform', 'yes', 'Something went wrong on our side.'),
 } as const satisfies Record<string, FailureRule>
 

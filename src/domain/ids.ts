@@ -30,6 +30,9 @@ export type EndpointId = Branded<'endpoint'>
 export type DeliveryId = Branded<'delivery'>
 export type TransactionId = Branded<'transaction'>
 
+/** The account under which Spool renders for itself. */
+export const INTERNAL_ACCOUNT_ID: AccountId = 'acct_internal'
+
 const SUFFIX = /^[0-9A-Za-z]{8,64}$/
 
 /** An id of the given kind from a random (or derived) suffix of 8 to 64 letters and digits. */

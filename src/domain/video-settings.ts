@@ -1,3 +1,4 @@
+import type { MediaId } from './ids.ts'
 import type { FrameRate, Resolution } from './frame-size.ts'
 
 /** What a customer chooses about the look of a video. */
@@ -7,7 +8,7 @@ export interface VideoSettings {
   /** `#rrggbb`. */
   readonly accentColor: string
   /** A picture of ours that takes the place of the song's cover; null: the cover. */
-  readonly backgroundMediaId: string | null
+  readonly backgroundMediaId: MediaId | null
   readonly frameRate: FrameRate
   readonly resolution: Resolution
 }

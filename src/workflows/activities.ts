@@ -64,7 +64,7 @@ export const collection = proxyActivities<Pick<RendererActivities, 'collectRende
 
 /** Telling others: a few tries, then the failure is a fact that the step shows. */
 export const publishing = proxyActivities<
-  Pick<PublishingActivities, 'invalidateCdn' | 'notify' | 'sendAlert'>
+  Pick<PublishingActivities, 'invalidateCdn' | 'notify' | 'sendMail' | 'sendAlert'>
 >({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '3 minutes',

@@ -1,6 +1,7 @@
 /** Every message that a workflow takes; the API sends them by these definitions. */
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { ExecutionId } from '../domain/ids.ts'
 import type { RenderAdmission, RenderOrder, RenderProgress, TaskEvent } from '../contracts/orders.ts'
 
 /** Orders a render of the workflow's video. A running render is superseded by it. */
@@ -13,6 +14,6 @@ export const taskEvent = defineSignal<[TaskEvent]>('taskEvent')
 export const retry = defineSignal('retry')
 
 /** Cancels one order and no other: a workflow id outlives its orders. */
-export const cancelExecution = defineSignal<[{ readonly executionId: string }]>('cancelExecution')
+export const cancelExecution = defineSignal<[{ readonly executionId: ExecutionId }]>('cancelExecution')
 
 export const progress = defineQuery<RenderProgress>('progress')

@@ -1,6 +1,7 @@
 import { CancellationScope, continueAsNew, isCancellation, log } from '@temporalio/workflow'
 import type { RenderFiles } from '../contracts/activities.ts'
 import type { RenderOutcome } from '../contracts/orders.ts'
+import type { ExecutionId, VideoId } from '../domain/ids.ts'
 import { ledger, media, publishing } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf, failWorkflow } from './lib/failures.ts'
@@ -8,7 +9,7 @@ import { RenderDesk, type AdmittedRender } from './lib/render-desk.ts'
 import { renderRemotely } from './lib/remote-render.ts'
 
 export interface RenderInput {
-  readonly videoId: string
+  readonly videoId: VideoId
   /** Set when this run goes on with an order that superseded the one before. */
   readonly admitted: AdmittedRender | null
 }
@@ -71,17 +72,13 @@ const produce = async (
   const { executionId, videoId } = admitted.order
 
   desk.report({ executionId, status: 'processing', step: 'crop audio' })
-  const { croppedAudioKey } = await media.cropAudio({ executionId, videoId })
+  const audio = await media.cropAudio({ executionId, videoId })
 
-  const { videoKey, renderTimeSeconds } = await renderRemotely({
-    ...admitted,
-    desk,
-    croppedAudioKey,
-  })
+  const { videoKey, renderTimeSeconds } = await renderRemotely({ ...admitted, desk, audio })
 
   desk.report({ step: 'thumbnails', renderer: null, taskId: null })
   const thumbnails = await media.makeThumbnails({ executionId, videoId, videoKey })
-  const files = { croppedAudioKey, videoKey, ...thumbnails }
+  const files = { croppedAudioKey: audio.croppedAudioKey, videoKey, ...thumbnails }
 
   desk.report({ step: 'invalidate cdn' })
   await tolerate('invalidate cdn', () =>
@@ -109,6 +106,7 @@ const giveBack = async (
       executionId,
       ending: status,
       failure: canceled ? null : failure,
+      step: canceled ? null : step,
     })
     if (!canceled) {
       await tolerate('alert', () =>
@@ -121,11 +119,12 @@ const giveBack = async (
   })
 }
 
-const tell = async (executionId: string, desk: RenderDesk): Promise<void> => {
+const tell = async (executionId: ExecutionId, desk: RenderDesk): Promise<void> => {
   desk.report({ step: 'notify' })
   await tolerate('notify', async () => {
-    const { deliveryIds } = await publishing.notify({ executionId })
+    const { deliveryIds, mailWanted } = await publishing.notify({ executionId })
     await startDeliveries(deliveryIds)
+    if (mailWanted) await publishing.sendMail({ executionId })
   })
 }
 

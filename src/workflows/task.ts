@@ -1,11 +1,12 @@
 import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow'
 import type { TaskOrder } from '../contracts/orders.ts'
+import type { TaskId } from '../domain/ids.ts'
 import { drawing, preparation, taskLedger } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf } from './lib/failures.ts'
 
 export interface TaskResult {
-  readonly taskId: string
+  readonly taskId: TaskId
   readonly status: 'completed' | 'failed' | 'canceled'
 }
 
@@ -21,10 +22,10 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
     if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
 
     setCurrentDetails('**rendering**')
-    await drawing.renderTask({ taskId, inputKey: input.inputKey })
+    const output = await drawing.renderTask({ taskId, inputKey: input.inputKey })
 
     return await CancellationScope.nonCancellable(async () => {
-      const { deliveryIds } = await taskLedger.completeTask({ taskId })
+      const { deliveryIds } = await taskLedger.completeTask({ taskId, output })
       await startDeliveries(deliveryIds)
       setCurrentDetails('**completed**')
       return { taskId, status: 'completed' }
@@ -37,7 +38,7 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
 }
 
 const end = async (
-  taskId: string,
+  taskId: TaskId,
   ending: 'failed' | 'canceled',
   failure: ReturnType<typeof failureCodeOf> | null,
 ): Promise<TaskResult> =>

@@ -1,5 +1,5 @@
 import { isCancellation, log, workflowInfo } from '@temporalio/workflow'
-import type { RemoteTask } from '../../contracts/activities.ts'
+import type { CroppedAudio, RemoteTask } from '../../contracts/activities.ts'
 import { failureRule, type FailureCode } from '../../domain/failures.ts'
 import { askAgainAfterMs, isStall } from '../../domain/renderer-rota.ts'
 import { collection, ledger, publishing, renderer } from '../activities.ts'
@@ -15,7 +15,7 @@ export interface RenderedVideo {
 
 interface RenderJob extends AdmittedRender {
   readonly desk: RenderDesk
-  readonly croppedAudioKey: string
+  readonly audio: CroppedAudio
 }
 
 type Trial =
@@ -49,7 +49,7 @@ export const renderRemotely = async (job: RenderJob): Promise<RenderedVideo> => 
 }
 
 const tryRenderer = async (job: RenderJob, name: string, round: number): Promise<Trial> => {
-  const { desk, order, plan, croppedAudioKey } = job
+  const { desk, order } = job
   const { executionId, videoId } = order
   desk.report({ step: 'remote render', renderer: name, taskId: null, rounds: round })
   try {
@@ -59,7 +59,7 @@ const tryRenderer = async (job: RenderJob, name: string, round: number): Promise
           executionId,
           videoId,
           workflowId: workflowInfo().workflowId,
-          croppedAudioKey,
+          audio: job.audio,
           renderer: name,
           round,
         })
@@ -71,7 +71,6 @@ const tryRenderer = async (job: RenderJob, name: string, round: number): Promise
     const video = await collection.collectRender({
       executionId,
       videoId,
-      croppedAudioKey,
       renderer: name,
       taskId,
       ...(outputUrl === undefined ? {} : { outputUrl }),

@@ -1,0 +1,106 @@
+import type { Cdn } from '../adapters/cdn/cdn.ts'
+import type { Alerts } from '../adapters/notify/alerts.ts'
+import type { Mailer } from '../adapters/notify/mail.ts'
+import type { TasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
+import type { ObjectStore } from '../adapters/storage/object-store.ts'
+import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
+import type { RenderPlan } from '../contracts/orders.ts'
+import type { AccountsRepository } from '../db/repositories/accounts.ts'
+import type { ExecutionsRepository } from '../db/repositories/executions.ts'
+import type { IdempotencyRepository } from '../db/repositories/idempotency.ts'
+import type { LedgerRepository } from '../db/repositories/ledger.ts'
+import type { MediaRepository } from '../db/repositories/media.ts'
+import type { TasksRepository } from '../db/repositories/tasks.ts'
+import type { VideosRepository } from '../db/repositories/videos.ts'
+import type { WebhookDeliveriesRepository } from '../db/repositories/webhook-deliveries.ts'
+import type { WebhookEndpointsRepository } from '../db/repositories/webhook-endpoints.ts'
+import type { EventId, ExecutionId } from '../domain/ids.ts'
+import type { RotaEntry } from '../domain/renderer-rota.ts'
+import type { MediaTools } from './lib/media-tools.ts'
+
+/** The part of a structured log that activities use. */
+export interface ActivityLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** Brings files from addresses that strangers gave us. */
+export interface SourceFetcher {
+  download(
+    url: string,
+    options: {
+      readonly filePath: string
+      readonly maxBytes: number
+      readonly signal?: AbortSignal
+    },
+  ): Promise<{ readonly sizeBytes: number }>
+}
+
+export interface OutgoingWebhook {
+  readonly url: string
+  /** `whsec_…` */
+  readonly secret: string
+  /** The same in every attempt. */
+  readonly id: string
+  readonly payload: unknown
+  readonly receiver: 'customer' | 'self'
+  readonly signal?: AbortSignal
+}
+
+/** A configured renderer, with what the rota has to know of it. */
+export interface ConfiguredRenderer extends RotaEntry {
+  readonly client: TasksRenderer
+  /** May reach the renderer's own host, private or not, and no other private one. */
+  readonly fetcher: SourceFetcher
+}
+
+/** What the worker's composition root gives to the activities. */
+export interface ActivityDependencies {
+  readonly accounts: AccountsRepository
+  readonly executions: ExecutionsRepository
+  readonly idempotency: IdempotencyRepository
+  readonly ledger: LedgerRepository
+  readonly media: MediaRepository
+  readonly tasks: TasksRepository
+  readonly videos: VideosRepository
+  readonly webhookDeliveries: WebhookDeliveriesRepository
+  readonly webhookEndpoints: WebhookEndpointsRepository
+  readonly storage: ObjectStore
+  /** The key that a URL of our own storage opens, if its signature is good; else null. */
+  readonly ownStorageKey: (url: string) => string | null
+  readonly tools: MediaTools
+  readonly sources: SourceFetcher
+  readonly renderers: readonly ConfiguredRenderer[]
+  /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */
+  readonly sendWebhook: (webhook: OutgoingWebhook) => Promise<WebhookDeliveryResult>
+  /** The id of the event that tells of this subject's end: the same whenever it is asked for. */
+  readonly eventIdFor: (subjectId: string, type: string) => EventId
+  readonly cdn: Cdn
+  readonly alerts: Alerts
+  /** Null: mail is off. */
+  readonly mailer: Mailer | null
+  /** The URL at which a renderer reports on a step. */
+  readonly webhookUrlFor: (route: {
+    readonly workflowId: string
+    readonly executionId: ExecutionId
+    readonly step: string
+    readonly renderer: string
+  }) => string
+  /** Whether the workflow that should end a hold still runs. */
+  readonly isWorkflowRunning: (workflowId: string) => Promise<boolean>
+  readonly clock: () => Date
+  readonly log: ActivityLog
+  readonly settings: ActivitySettings
+}
+
+export interface ActivitySettings extends Pick<
+  RenderPlan,
+  'stallTimeoutMs' | 'pollIntervalMs' | 'stalledGraceMs'
+> {
+  readonly holdTtlMs: number
+  /** Life of the URLs that renderers and webhooks are given. */
+  readonly urlTtlSeconds: number
+  /** Where viewers get published files; null: from signed URLs of the storage. */
+  readonly cdnBaseUrl: string | null
+  readonly publicUrl: string
+}

@@ -1,0 +1,102 @@
+import type { Execution } from '../../db/repositories/executions.ts'
+import type { Task } from '../../db/repositories/tasks.ts'
+import { publicFailure, type FailureCode } from '../../domain/failures.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+
+/** The body of an event as it is kept: `{ storageKey }` stands where a receiver will find a URL. */
+export interface EventBody {
+  readonly type: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+const RENDER_EVENT_TYPES = {
+  completed: 'render.completed',
+  error: 'render.failed',
+  canceled: 'render.canceled',
+} as const
+
+/** How a render ended: `{type, timestamp, data}`, as Standard Webhooks has it. */
+export const renderEvent = (execution: Execution, now: Date): EventBody => {
+  const ending = execution.status === 'completed' || execution.status === 'error'
+  const type = RENDER_EVENT_TYPES[ending ? (execution.status as 'completed' | 'error') : 'canceled']
+  const outputs = Object.entries(execution.outputKeys).map(([name, storageKey]) => [
+    name.replace(/Key$/, 'Url'),
+    { storageKey },
+  ])
+  return {
+    type,
+    payload: {
+      type,
+      timestamp: now.toISOString(),
+      data: {
+        executionId: execution.id,
+        videoId: execution.subjectId,
+        status: execution.status,
+        outputs: Object.fromEntries(outputs),
+        error: execution.error,
+      },
+    },
+  }
+}
+
+/** An event of a task, in the tasks dialect. */
+export const taskEventBody = (
+  task: Task,
+  type: 'job.progress' | 'job.succeeded' | 'job.failed',
+  now: Date,
+): EventBody => {
+  const output = task.output
+  return {
+    type,
+    payload: {
+      type,
+      id: task.id,
+      task_id: task.id,
+      kind: task.kind,
+      status: task.status,
+      progress: task.progress,
+      output_url: output === null ? null : { storageKey: output.storageKey },
+      output:
+        output === null
+          ? null
+          : {
+              object: 'file',
+              kind: 'video',
+              url: { storageKey: output.storageKey },
+              content_type: output.contentType,
+              filesize: output.sizeBytes,
+              width: output.widthPx,
+              height: output.heightPx,
+              duration: output.durationSeconds,
+            },
+      error: task.error,
+      metadata: task.metadata,
+      created_at: now.toISOString(),
+    },
+  }
+}
+
+/** The error of a task or execution as it is stored. */
+export const storedFailure = (code: FailureCode | null) =>
+  code === null ? null : publicFailure(code)
+
+/** Replaces every `{ storageKey }` by a URL signed now: a delivery may be made days after the event,
+ * and no signature is kept in the database. */
+export const withSignedUrls = async (
+  value: unknown,
+  deps: Pick<ActivityDependencies, 'storage' | 'settings'>,
+): Promise<unknown> => {
+  if (Array.isArray(value)) {
+    return await Promise.all(value.map((item) => withSignedUrls(item, deps)))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if ('storageKey' in value && typeof value.storageKey === 'string') {
+    const expiresInSeconds = deps.settings.urlTtlSeconds
+    return await deps.storage.signGet(value.storageKey, { expiresInSeconds })
+  }
+  const entries: [string, unknown][] = []
+  for (const [name, item] of Object.entries(value)) {
+    entries.push([name, await withSignedUrls(item, deps)])
+  }
+  return Object.fromEntries(entries)
+}

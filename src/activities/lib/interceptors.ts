@@ -1,0 +1,115 @@
+import { Context } from '@temporalio/activity'
+import type {
+  ActivityExecuteInput,
+  ActivityInboundCallsInterceptor,
+  ActivityInterceptorsFactory,
+  Next,
+} from '@temporalio/worker'
+import type { FailureCode } from '../../domain/failures.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { STEP_OF_ACTIVITY, type StepPart } from '../../domain/steps.ts'
+import { codeOfError, toActivityFailure } from './failures.ts'
+
+/** Where the starts and ends of steps are kept; the worker gives it Postgres. */
+export interface StepRecorder {
+  begin(executionId: string, step: string): Promise<void>
+  complete(executionId: string, step: string, outcome: 'completed' | 'skipped'): Promise<void>
+  fail(executionId: string, step: string, failure: FailureCode): Promise<void>
+}
+
+/** Where durations and failures are counted. */
+export interface ActivityMeter {
+  ended(activity: string, seconds: number, failure: FailureCode | null): void
+}
+
+/** Beats are this far apart; proxies with a heartbeat allow five of them to be missed. */
+const BEAT_MS = 1_000
+
+/** No result may be larger: files travel by key, and histories are kept for weeks. */
+const RESULT_BYTES_MAX = 32 * 1024
+
+type Execute = Next<ActivityInboundCallsInterceptor, 'execute'>
+
+/**
+ * What every activity has in common, so that none of them contains it: the step is recorded, the
+ * heart beats from a timer (an encoder may be silent for long), errors become typed failures, the
+ * result is bounded, and the duration is counted.
+ */
+export const activityInterceptors =
+  (recorder: StepRecorder, meter: ActivityMeter): ActivityInterceptorsFactory =>
+  (context) => ({
+    inbound: {
+      execute: async (input, next) => {
+        const activity = context.info.activityType
+        const startedAtMs = performance.now()
+        const ended = (failure: FailureCode | null) =>
+          meter.ended(activity, (performance.now() - startedAtMs) / 1000, failure)
+        try {
+          const result = await recorded(recorder, activity, input, () => beating(input, next))
+          ended(null)
+          return bounded(activity, result)
+        } catch (error) {
+          ended(codeOfError(error))
+          throw toActivityFailure(error)
+        }
+      },
+    },
+  })
+
+const beating = async (input: ActivityExecuteInput, next: Execute): Promise<unknown> => {
+  const context = Context.current()
+  if (context.info.heartbeatTimeoutMs === undefined) return await next(input)
+  const beat = setInterval(() => context.heartbeat(), BEAT_MS)
+  try {
+    return await next(input)
+  } catch (error) {
+    // Whatever an aborted child reports, the cause is the cancellation.
+    if (context.cancellationSignal.aborted) throw context.cancellationSignal.reason
+    throw error
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+const recorded = async (
+  recorder: StepRecorder,
+  activity: string,
+  input: ActivityExecuteInput,
+  execute: () => Promise<unknown>,
+): Promise<unknown> => {
+  const part = STEP_OF_ACTIVITY[activity]
+  const executionId = (input.args[0] as { executionId?: string } | undefined)?.executionId
+  if (part === undefined || executionId === undefined) return await execute()
+  if (part.part !== 'closes') await recorder.begin(executionId, part.step)
+  try {
+    const result = await execute()
+    if (part.part !== 'opens') {
+      await recorder.complete(executionId, part.step, isSkipped(result) ? 'skipped' : 'completed')
+    }
+    return result
+  } catch (error) {
+    await recordFailure(recorder, executionId, part, error)
+    throw error
+  }
+}
+
+const recordFailure = async (
+  recorder: StepRecorder,
+  executionId: string,
+  part: StepPart,
+  error: unknown,
+): Promise<void> => {
+  const code = codeOfError(error)
+  // A cancelled step is settled with its execution; a database that is away cannot be told so.
+  if (code === 'CANCELED' || code === 'DATABASE_UNAVAILABLE') return
+  await recorder.fail(executionId, part.step, code)
+}
+
+const isSkipped = (result: unknown): boolean =>
+  typeof result === 'object' && result !== null && 'skipped' in result
+
+const bounded = (activity: string, result: unknown): unknown => {
+  const sizeBytes = Buffer.byteLength(JSON.stringify(result ?? null))
+  if (sizeBytes <= RESULT_BYTES_MAX) return result
+  throw new MediaError('INTERNAL', `${activity} returned ${sizeBytes} bytes`)
+}

@@ -1,0 +1,58 @@
+import type { RenderSpec } from '../../domain/render-spec.ts'
+import type { Workspace } from './workspace.ts'
+
+interface Cancelable {
+  readonly signal: AbortSignal
+}
+
+/** What activities have done by FFmpeg and the renderer, and the private folders it is done in. */
+export interface MediaTools {
+  readonly withWorkspace: <T>(
+    ownerId: string,
+    work: (workspace: Workspace) => Promise<T>,
+  ) => Promise<T>
+  readonly cropAudio: (
+    job: Cancelable & {
+      readonly sourcePath: string
+      readonly outputPath: string
+      readonly startSeconds: number
+      readonly endSeconds: number
+    },
+  ) => Promise<{ readonly durationSeconds: number }>
+  /** False when the song has no cover. */
+  readonly extractCover: (
+    job: Cancelable & { readonly sourcePath: string; readonly outputPath: string },
+  ) => Promise<boolean>
+  readonly makeThumbnails: (
+    job: Cancelable & {
+      readonly videoPath: string
+      readonly landscapePath: string
+      readonly squarePath: string
+    },
+  ) => Promise<unknown>
+  readonly verifyVideo: (
+    job: Cancelable & {
+      readonly path: string
+      readonly expected: {
+        readonly durationSeconds: number
+        readonly frameRate: number
+        readonly widthPx: number
+        readonly heightPx: number
+        readonly hdr: boolean
+      }
+    },
+  ) => Promise<unknown>
+  /** Refuses what is no song, or too long a one. */
+  readonly judgeSong: (
+    job: Cancelable & { readonly path: string; readonly durationSecondsMax: number },
+  ) => Promise<{ readonly durationSeconds: number; readonly contentType: string }>
+  readonly renderVideo: (
+    job: Cancelable & {
+      readonly spec: RenderSpec
+      readonly audioPath: string
+      readonly coverPath?: string
+      readonly outputPath: string
+      readonly onProgress: (ratio: number) => void
+    },
+  ) => Promise<{ readonly durationSeconds: number }>
+}

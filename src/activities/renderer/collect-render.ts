@@ -1,0 +1,82 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { RendererActivities, RemoteTask } from '../../contracts/activities.ts'
+import type { RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
+import type { Video } from '../../db/repositories/videos.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { frameSize } from '../../domain/frame-size.ts'
+import { planTerms } from '../../domain/plans.ts'
+import { renderKeys } from '../../domain/storage-keys.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import { configuredRenderer } from './configured-renderer.ts'
+
+interface Delivery {
+  readonly url: string
+  readonly renderTimeSeconds: number
+}
+
+/**
+ * Takes delivery of a render: asks the renderer whether the task really is done, fetches the video,
+ * checks that it is what was ordered (size, length to the frame, codec, colours, sound), and stores
+ * it. *Idempotent:* the key belongs to the execution. *Errors:* RENDERER_OUTPUT_INVALID (the next
+ * renderer's turn); RENDERER_UNAVAILABLE, SOURCE_UNAVAILABLE, STORAGE_UNAVAILABLE (retried).
+ * *Cancellation:* the download stops and the workspace is removed.
+ */
+export const collectRender =
+  (deps: ActivityDependencies): RendererActivities['collectRender'] =>
+  async ({ executionId, videoId, renderer, taskId, outputUrl }) => {
+    const signal = cancellationSignal()
+    const video = await deps.videos.findForExecution(executionId)
+    if (video === null) throw new MediaError('CANCELED', `${executionId} was superseded`)
+    const delivery =
+      outputUrl === undefined
+        ? deliveryOf(await configuredRenderer(deps, renderer).client.get(taskId, signal))
+        : { url: outputUrl, renderTimeSeconds: 0 }
+
+    return await deps.tools.withWorkspace(executionId, async (workspace) => {
+      const videoPath = workspace.path('video.mp4')
+      await fetchVideo(deps, { renderer, taskId }, { delivery, video, videoPath, signal })
+      await deps.tools.verifyVideo({
+        path: videoPath,
+        expected: {
+          durationSeconds: video.endSeconds - video.startSeconds,
+          frameRate: video.settings.frameRate,
+          ...frameSize(video.format, video.settings.resolution),
+          hdr: video.hdr,
+        },
+        signal,
+      })
+      const { videoKey } = renderKeys(videoId, executionId)
+      const options = { contentType: 'video/mp4', signal }
+      await deps.storage.put(videoKey, { filePath: videoPath }, options)
+      return { videoKey, renderTimeSeconds: delivery.renderTimeSeconds }
+    })
+  }
+
+const deliveryOf = (task: RemoteTaskAnswer): Delivery => {
+  if (task.status !== 'completed' || task.output === null) {
+    throw new MediaError(
+      'RENDERER_OUTPUT_INVALID',
+      `task ${task.id} is ${task.status} and has ${task.output === null ? 'no' : 'an'} output`,
+    )
+  }
+  const spanMs = Date.parse(task.finished_at ?? '') - Date.parse(task.started_at ?? '')
+  return { url: task.output, renderTimeSeconds: Number.isNaN(spanMs) ? 0 : spanMs / 1000 }
+}
+
+const fetchVideo = async (
+  deps: ActivityDependencies,
+  task: RemoteTask,
+  job: { delivery: Delivery; video: Video; videoPath: string; signal: AbortSignal },
+): Promise<void> => {
+  const { delivery, video, videoPath, signal } = job
+  const ownKey = deps.ownStorageKey(delivery.url)
+  if (ownKey !== null) {
+    await deps.storage.downloadTo(ownKey, videoPath, signal)
+    return
+  }
+  const known = deps.renderers.find((renderer) => renderer.name === task.renderer)
+  const account = await deps.accounts.find(video.accountId)
+  const maxBytes = planTerms(account?.plan ?? 'free').uploadSizeBytesMax
+  const fetcher = known?.fetcher ?? deps.sources
+  await fetcher.download(delivery.url, { filePath: videoPath, maxBytes, signal })
+}

@@ -1,0 +1,104 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { TaskActivities } from '../../contracts/activities.ts'
+import { renderTaskOptions, type RenderTaskOptions } from '../../contracts/http/tasks.ts'
+import type { Task } from '../../db/repositories/tasks.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { frameSize } from '../../domain/frame-size.ts'
+import { planTerms } from '../../domain/plans.ts'
+import type { RenderSpec } from '../../domain/render-spec.ts'
+import { taskKeys } from '../../domain/storage-keys.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import { progressReporter } from '../lib/task-progress.ts'
+import type { Workspace } from '../lib/workspace.ts'
+
+/**
+ * Draws the video of a render task and stores it. *Output:* size and duration measured from the
+ * result. *Idempotent:* the key belongs to the task. *Errors:* MEDIA_UNREADABLE (final);
+ * ENCODER_CRASHED, ENCODER_TIMEOUT, DISK_FULL, STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg
+ * is ended within seconds and the workspace removed.
+ */
+export const renderTask =
+  (deps: ActivityDependencies): TaskActivities['renderTask'] =>
+  async ({ taskId, inputKey }) => {
+    const task = await deps.tasks.findById(taskId)
+    if (task === null) throw new MediaError('NOT_FOUND', `no task ${taskId}`)
+    const account = await deps.accounts.find(task.accountId)
+    const options = renderTaskOptions.parse(task.options)
+    const spec = specOf(options, planTerms(account?.plan ?? 'free').crf)
+    return await deps.tools.withWorkspace(taskId, (workspace) =>
+      draw(deps, { task, options, spec, inputKey, workspace }),
+    )
+  }
+
+const specOf = (options: RenderTaskOptions, planCrf: number): RenderSpec => {
+  const size = frameSize(options.format, options.resolution)
+  return {
+    template: options.template,
+    widthPx: options.width ?? size.widthPx,
+    heightPx: options.height ?? size.heightPx,
+    frameRate: options.fps,
+    hdr: options.hdr,
+    title: options.title,
+    artist: options.artist,
+    accentColor: options.accent_color,
+    crf: options.crf ?? planCrf,
+  }
+}
+
+interface Drawing {
+  readonly task: Task
+  readonly options: RenderTaskOptions
+  readonly spec: RenderSpec
+  readonly inputKey: string
+  readonly workspace: Workspace
+}
+
+const draw = async (deps: ActivityDependencies, drawing: Drawing) => {
+  const { task, options, spec, inputKey, workspace } = drawing
+  const { storage, tools } = deps
+  const signal = cancellationSignal()
+  const audioPath = workspace.path('audio')
+  const outputPath = workspace.path('output.mp4')
+  await storage.downloadTo(inputKey, audioPath, signal)
+  const coverPath = await fetchCover(deps, options.cover_url, workspace.path('cover'))
+
+  const progress = progressReporter(deps, task)
+  const { durationSeconds } = await tools.renderVideo({
+    spec,
+    audioPath,
+    outputPath,
+    ...(coverPath === null ? {} : { coverPath }),
+    signal,
+    onProgress: progress.report,
+  })
+  await progress.settled()
+
+  const { widthPx, heightPx } = spec
+  const { outputKey } = taskKeys(task.id)
+  const contentType = 'video/mp4'
+  const { sizeBytes } = await storage.put(
+    outputKey,
+    { filePath: outputPath },
+    { contentType, signal },
+  )
+  return { storageKey: outputKey, contentType, sizeBytes, durationSeconds, widthPx, heightPx }
+}
+
+/** The largest picture that a cover may be. */
+const COVER_BYTES_MAX = 20 * 1024 * 1024
+
+const fetchCover = async (
+  deps: ActivityDependencies,
+  url: string | undefined,
+  filePath: string,
+): Promise<string | null> => {
+  if (url === undefined) return null
+  const signal = cancellationSignal()
+  const ownKey = deps.ownStorageKey(url)
+  if (ownKey === null) {
+    await deps.sources.download(url, { filePath, maxBytes: COVER_BYTES_MAX, signal })
+  } else {
+    await deps.storage.downloadTo(ownKey, filePath, signal)
+  }
+  return filePath
+}

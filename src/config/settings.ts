@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { QUEUES } from '../contracts/queues.ts'
+
+/** What each renderer of the list says of itself. */
+export const rendererSchema = z.object({
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  url: z.url(),
+  apiKey: z.string().min(1),
+  /** `whsec_…`: that renderer signs its webhooks with it. */
+  webhookSecret: z.string().startsWith('whsec_'),
+  pool: z.enum(['primary', 'backup']).default('primary'),
+})
+
+const seconds = (fallback: number) => z.coerce.number().positive().default(fallback)
+const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+const optional = z.string().min(1).optional()
+
+/**
+ * Every setting, by the name of its environment variable. Each has a unit in its name and a default
+ * that works for the embedded stack; what has no default is needed.
+ */
+export const settingsSchema = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .describe('postgres://user:password@127.0.0.1:5432/spool'),
+  SPOOL_SECRET: z
+    .string()
+    .min(32)
+    .describe('at least 32 random characters, e.g. from `openssl rand -hex 32`'),
+  SPOOL_ADMIN_KEY: z.string().min(24).describe('at least 24 random characters'),
+  SPOOL_HOST: z.string().default('127.0.0.1'),
+  SPOOL_PORT: z.coerce.number().int().min(0).max(65_535).default(7100),
+  /** Where clients, renderers and webhook senders reach the API. */
+  SPOOL_PUBLIC_URL: z.url().default('http://127.0.0.1:7100'),
+  SPOOL_TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
+  SPOOL_TEMPORAL_NAMESPACE: optional,
+  SPOOL_STORAGE_DIR: z.string().default('.spool/storage'),
+  SPOOL_WORK_DIR: z.string().default('.spool/work'),
+  SPOOL_FFMPEG_PATH: z.string().default('ffmpeg'),
+  SPOOL_FFPROBE_PATH: z.string().default('ffprobe'),
+  SPOOL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+
+  /** Fits twice into PostgreSQL's own default of 100 connections, with the API and four workers. */
+  SPOOL_DATABASE_POOL_MAX: count(10),
+  WORKER_QUEUES: list
+    .transform((names) => (names.length === 0 ? [...QUEUES] : names))
+    .pipe(z.array(z.enum(QUEUES)))
+    .describe(`a list of ${QUEUES.join(', ')}`),
+  /** FFmpeg work at once; 0: one per core. */
+  SPOOL_MEDIA_SLOTS: z.coerce.number().int().min(0).default(0),
+  /** Renders at once; 0: one per two cores, because one render keeps two of them busy. */
+  SPOOL_RENDER_SLOTS: z.coerce.number().int().min(0).default(0),
+  /** Short activities at once: they wait for others' answers more than they work. */
+  SPOOL_PIPELINE_SLOTS: count(50),
+  /** Workflows kept in memory. About 0.4 MB each; replaying a short history costs little. */
+  SPOOL_CACHED_WORKFLOWS: count(500),
+  /** A prebuilt workflow bundle; empty: bundled at start, in two to three seconds. */
+  SPOOL_WORKFLOW_BUNDLE: optional,
+  /** How long a worker that is told to stop lets its short activities finish. */
+  SPOOL_SHUTDOWN_GRACE_SECONDS: seconds(10),
+  /** Where the worker shows its own metrics; 0: nowhere. */
+  SPOOL_WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+
+  /** JSON list of `{name, url, apiKey, webhookSecret, pool}`; empty: Spool renders for itself. */
+  SPOOL_RENDERERS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      if (text.trim() === '') return []
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(z.array(rendererSchema))
+    .describe('[{"name":"farm","url":"https://…","apiKey":"…","webhookSecret":"whsec_…"}]'),
+  /** A renderer reports every two seconds; sixty missed reports are not a slow frame. */
+  SPOOL_STALL_TIMEOUT_SECONDS: seconds(120),
+  /** How soon a lost webhook is made up for. */
+  SPOOL_POLL_INTERVAL_SECONDS: seconds(60),
+  /** How long a stalled render may wait for help before it fails: a working day. */
+  SPOOL_STALLED_GRACE_SECONDS: seconds(8 * 3600),
+  /** Older holds are ended by the sweep if nobody is going to: longer than any render may take. */
+  SPOOL_HOLD_TTL_SECONDS: seconds(3 * 24 * 3600),
+  SPOOL_SWEEP_INTERVAL_SECONDS: seconds(300),
+
+  /** Life of the URLs in answers: long enough to watch, too short to be worth publishing. */
+  SPOOL_URL_TTL_SECONDS: seconds(24 * 3600),
+  /** Hosts (`host` or `host:port`) that sources and webhook targets may have although private. */
+  SPOOL_ALLOW_PRIVATE_SOURCES: list,
+  SPOOL_SOURCE_TIMEOUT_SECONDS: seconds(600),
+  SPOOL_RATE_LIMIT_PER_MINUTE: count(600),
+  /** Addresses of proxies whose X-Forwarded-For is believed. */
+  SPOOL_TRUST_PROXY: list,
+
+  SPOOL_CDN: z.enum(['none', 'cloudfront', 'cloudflare', 'purge']).default('none'),
+  /** Where viewers get published files; with a CDN it stands before the storage. */
+  SPOOL_CDN_BASE_URL: z.url().optional(),
+  SPOOL_CDN_PURGE_URLS: list,
+  SPOOL_CLOUDFRONT_DISTRIBUTION_ID: optional,
+  SPOOL_CLOUDFRONT_ENDPOINT: z.url().optional(),
+  SPOOL_CLOUDFLARE_ZONE_ID: optional,
+  SPOOL_CLOUDFLARE_API_TOKEN: optional,
+  SPOOL_CLOUDFLARE_API_URL: z.url().default('https://api.cloudflare.com'),
+
+  SPOOL_SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//)
+    .optional()
+    .describe('smtp://user:password@mail.example.com:587'),
+  SPOOL_MAIL_FROM: z.string().default('Spool <spool@localhost>'),
+  SPOOL_TELEGRAM_BOT_TOKEN: optional,
+  SPOOL_TELEGRAM_CHAT_ID: optional,
+  SPOOL_TELEGRAM_API_URL: z.url().optional(),
+  SPOOL_SLACK_WEBHOOK_URL: z.url().optional(),
+  SPOOL_SENTRY_DSN: z.url().optional(),
+})
+
+export type Settings = z.output<typeof settingsSchema>

@@ -1,0 +1,143 @@
+import { CancelledFailure, Context } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
+import type { AllActivities } from '../../src/activities/create-activities.ts'
+import type { RenderOrder, RenderPlan } from '../../src/contracts/orders.ts'
+import type { FailureCode } from '../../src/domain/failures.ts'
+import type { ExecutionId } from '../../src/domain/ids.ts'
+
+/** The activities that a render calls. */
+export type RenderActivities = Pick<
+  AllActivities,
+  | 'holdCredits'
+  | 'markReady'
+  | 'abandonExecution'
+  | 'markStalled'
+  | 'markResumed'
+  | 'cropAudio'
+  | 'makeThumbnails'
+  | 'submitRender'
+  | 'inspectRender'
+  | 'collectRender'
+  | 'cancelRender'
+  | 'findRenderer'
+  | 'invalidateCdn'
+  | 'notify'
+  | 'sendMail'
+  | 'sendAlert'
+>
+
+/** The fields of the purse that a test looks at: what became of each execution's hold. */
+export interface FakeWorld {
+  readonly holds: Map<ExecutionId, 'pending' | 'captured' | 'voided'>
+  /** Remote tasks by id: what the renderer would say of them. */
+  readonly tasks: Map<string, 'processing' | 'completed' | 'failed' | 'canceled'>
+  readonly calls: string[]
+  readonly activities: RenderActivities
+}
+
+export const testPlan: RenderPlan = {
+  amountCredits: 30,
+  rota: ['alpha', 'beta'],
+  stallTimeoutMs: 60_000,
+  pollIntervalMs: 60_000,
+  stalledGraceMs: 600_000,
+}
+
+/** A failure as the activities make it. */
+export const failWith = (code: FailureCode, nonRetryable = true): ApplicationFailure =>
+  ApplicationFailure.create({ type: code, message: code, nonRetryable })
+
+/** Waits in an activity until it is cancelled, as FFmpeg work does. */
+export const untilCancelled = async (): Promise<never> => {
+  const context = Context.current()
+  const beat = setInterval(() => context.heartbeat(), 200)
+  try {
+    return await context.cancelled
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+/**
+ * Activities typed by the contract, with a purse and a renderer that remember. `change` replaces
+ * single activities; each call is noted by name.
+ */
+export const fakeWorld = (
+  options: {
+    readonly plan?: Partial<RenderPlan>
+    readonly credits?: number
+    readonly change?: (world: FakeWorld) => Partial<RenderActivities>
+  } = {},
+): FakeWorld => {
+  const plan = { ...testPlan, ...options.plan }
+  let credits = options.credits ?? 1_000
+  const holds: FakeWorld['holds'] = new Map()
+  const tasks: FakeWorld['tasks'] = new Map()
+  const calls: string[] = []
+  const release = (executionId: ExecutionId): number => {
+    if (holds.get(executionId) !== 'pending') return 0
+    holds.set(executionId, 'voided')
+    credits += plan.amountCredits
+    return plan.amountCredits
+  }
+  const base: RenderActivities = {
+    holdCredits: async ({ order, replaces }: { order: RenderOrder; replaces: ExecutionId | null }) => {
+      if (holds.has(order.executionId)) return { status: 'held', plan }
+      const replaced = replaces !== null && holds.get(replaces) === 'pending'
+      const available = credits + (replaced ? plan.amountCredits : 0)
+      if (available < plan.amountCredits) {
+        return { status: 'declined', neededCredits: plan.amountCredits, availableCredits: credits }
+      }
+      if (replaced) release(replaces)
+      credits -= plan.amountCredits
+      holds.set(order.executionId, 'pending')
+      return { status: 'held', plan }
+    },
+    markReady: async ({ executionId }) => {
+      if (holds.get(executionId) === 'voided') throw failWith('HOLD_CONFLICT')
+      holds.set(executionId, 'captured')
+      return { capturedCredits: plan.amountCredits }
+    },
+    abandonExecution: async ({ executionId }) => ({ releasedCredits: release(executionId) }),
+    markStalled: async () => undefined,
+    markResumed: async () => undefined,
+    cropAudio: async () => ({ croppedAudioKey: 'a.mp3', coverKey: null }),
+    submitRender: async ({ executionId, renderer, round }) => {
+      const taskId = `task-${executionId}-${round}`
+      if (!tasks.has(taskId)) tasks.set(taskId, 'processing')
+      return { renderer, taskId }
+    },
+    inspectRender: async ({ taskId }) => ({
+      status: tasks.get(taskId) ?? 'processing',
+      failure: tasks.get(taskId) === 'failed' ? 'RENDERER_FAILED' : null,
+      silentMs: 0,
+    }),
+    collectRender: async () => ({ videoKey: 'v.mp4', renderTimeSeconds: 7 }),
+    cancelRender: async ({ taskId }) => {
+      tasks.set(taskId, 'canceled')
+    },
+    findRenderer: async () => ({ renderer: null }),
+    makeThumbnails: async () => ({ thumbnailKey: 't.jpg', squareThumbnailKey: 's.jpg' }),
+    invalidateCdn: async () => ({ reference: null }),
+    notify: async () => ({ deliveryIds: [], mailWanted: false }),
+    sendMail: async () => ({ messageId: 'm' }),
+    sendAlert: async () => undefined,
+  }
+  const world: FakeWorld = { holds, tasks, calls, activities: {} as RenderActivities }
+  const changed = { ...base, ...options.change?.(world) }
+  for (const name of Object.keys(changed) as (keyof RenderActivities)[]) {
+    const activity = changed[name] as (input: never) => Promise<unknown>
+    Object.assign(world.activities, {
+      [name]: async (input: never) => {
+        calls.push(name)
+        try {
+          return await activity(input)
+        } catch (error) {
+          if (error instanceof CancelledFailure) calls.push(`${name} cancelled`)
+          throw error
+        }
+      },
+    })
+  }
+  return world
+}
