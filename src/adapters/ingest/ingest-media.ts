@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { MediaDescription, MediaIngest, ReceivedFile } from '../../contracts/ports.ts'
+import { MediaError, type FailureCode, type FieldProblem } from '../../domain/failures.ts'
+import { judgeMedia } from '../../domain/media-judgement.ts'
+import { MEDIA_LIMITS, type MediaLimits } from '../../domain/media-limits.ts'
+import type { MediaProbe, MediaStream } from '../../domain/media-probe.ts'
+import { planTerms, type Plan } from '../../domain/plans.ts'
+import { probe } from '../ffmpeg/probe.ts'
+import { verifyReadable } from '../ffmpeg/verify-readable.ts'
+import { byteLimit } from '../storage/byte-limit.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { contentTypeOf } from './content-type.ts'
+
+/** Decoding is some hundred times faster than playing; this is for the slowest machine. */
+const VERIFY_TIMEOUT_MS = 5 * 60_000
+
+/** Opens a source behind the guard against private addresses, redirects and endless bodies. */
+export type OpenSource = (
+  url: string,
+  options: { readonly maxBytes: number; readonly signal: AbortSignal },
+) => Promise<{ readonly stream: Readable; readonly fileName: string | null }>
+
+export interface IngestOptions {
+  readonly store: Pick<ObjectStore, 'put'>
+  readonly openSource: OpenSource
+  /** Where uploads wait for their judgement; a private folder per file is made in it. */
+  readonly incomingPath: string
+  readonly ffmpegPath: string
+  readonly ffprobePath: string
+}
+
+/** The upload's own limits, narrowed by the plan. */
+const limitsOf = (plan: Plan): MediaLimits => {
+  const terms = planTerms(plan)
+  return {
+    ...MEDIA_LIMITS,
+    sizeBytesMax: Math.min(MEDIA_LIMITS.sizeBytesMax, terms.uploadSizeBytesMax),
+    durationSecondsMax: Math.min(MEDIA_LIMITS.durationSecondsMax, terms.mediaDurationSecondsMax),
+  }
+}
+
+/** How a caller mends what he sent, for failures that the judgement has no words for. */
+const REMEDIES: Partial<Record<FailureCode, Omit<FieldProblem, 'path'>>> = {
+  MEDIA_UNREADABLE: {
+    message: 'is broken, cut off, or no media at all',
+    fix: 'Send the whole of a file that plays.',
+  },
+  MEDIA_UNSUPPORTED: {
+    message: 'is of a kind that is not accepted',
+    fix: 'Send MP4, MOV, WebM, MP3, FLAC, Ogg, WAV, AIFF, AAC, PNG, JPEG or WebP.',
+  },
+  MEDIA_TOO_LARGE: {
+    message: 'is larger than your plan allows',
+    fix: 'Send a smaller file, or change the plan.',
+  },
+}
+
+/** The same failure, with the field that it is about and how to mend it. */
+const explained = (error: unknown, path: string): unknown => {
+  if (!(error instanceof MediaError) || error.problems.length > 0) return error
+  const { code, internalDetail } = error
+  const remedy = REMEDIES[code]
+  if (remedy === undefined) return error
+  return new MediaError(code, internalDetail, { cause: error, problems: [{ path, ...remedy }] })
+}
+
+const described = (stream: MediaStream): MediaDescription['streams'][number] => {
+  const { kind, codec, sampleRateHz, channels, widthPx, heightPx, frameRate } = stream
+  return {
+    kind,
+    codec,
+    ...(sampleRateHz === undefined ? {} : { sampleRateHz }),
+    ...(channels === undefined ? {} : { channels }),
+    ...(widthPx === undefined ? {} : { widthPx }),
+    ...(heightPx === undefined ? {} : { heightPx }),
+    ...(frameRate === undefined ? {} : { frameRate }),
+  }
+}
+
+/** Microseconds are more than any container keeps; below lies only float noise. */
+const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6
+
+/** The container's word when it has one (it counts what players show), else what was decoded. */
+const lengthOf = (found: MediaProbe, decodedSeconds: number): number =>
+  rounded(
+    found.durationIsEstimated || found.durationSeconds === null
+      ? decodedSeconds
+      : found.durationSeconds,
+  )
+
+/**
+ * Takes files from outside: to a private place with a limit on bytes, then probe, judgement by the
+ * plan, decoding to the end, and only then into the store.
+ *
+ * *Errors:* those of the port. *Cancellation:* no file, no folder and no process is left.
+ */
+export const createMediaIngest = (options: IngestOptions): MediaIngest => {
+  const { store, incomingPath, ffmpegPath, ffprobePath } = options
+
+  const save = async (
+    source: Readable,
+    limits: { fileName: string | null; sizeBytesMax: number; signal: AbortSignal },
+  ): Promise<ReceivedFile> => {
+    const { fileName, sizeBytesMax, signal } = limits
+    await mkdir(incomingPath, { recursive: true, mode: 0o700 })
+    const folder = await mkdtemp(join(incomingPath, 'media-'))
+    const discard = () => rm(folder, { recursive: true, force: true })
+    // A name of our own: theirs may be an option, a pattern or a path.
+    const path = join(folder, 'source')
+    const hash = createHash('sha256')
+    let sizeBytes = 0
+    const hashed = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        sizeBytes += chunk.length
+        yield chunk
+      }
+    }
+    try {
+      const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
+      await pipeline(source, byteLimit(sizeBytesMax), hashed, target, { signal })
+      return { path, sizeBytes, sha256: hash.digest('hex'), fileName, discard }
+    } catch (error) {
+      await discard()
+      if (signal.aborted) throw signal.reason
+      throw diskFull(error)
+    }
+  }
+
+  const judged = async (path: string, plan: Plan, signal: AbortSignal) => {
+    const found = await probe({ ffprobePath, path, signal })
+    const limits = limitsOf(plan)
+    const judgement = judgeMedia(found, { limits })
+    if (!judgement.ok) {
+      const { code, problems } = judgement
+      throw new MediaError(code, 'refused by its probe', { problems })
+    }
+    const { durationSeconds: decodedSeconds } = await verifyReadable({
+      ffmpegPath,
+      path,
+      probe: found,
+      durationSecondsMax: limits.durationSecondsMax,
+      timeoutMs: VERIFY_TIMEOUT_MS,
+      signal,
+    })
+    return { kind: judgement.kind, found, decodedSeconds }
+  }
+
+  return {
+    receive: (source, limits) =>
+      save(source, limits).catch((error: unknown) => {
+        throw explained(error, 'file')
+      }),
+
+    download: async (url, { sizeBytesMax, signal }) => {
+      try {
+        const { stream, fileName } = await options.openSource(url, {
+          maxBytes: sizeBytesMax,
+          signal,
+        })
+        return await save(stream, { fileName, sizeBytesMax, signal })
+      } catch (error) {
+        throw explained(error, 'url')
+      }
+    },
+
+    admit: async (file, { storageKey, plan, signal }) => {
+      try {
+        const { kind, found, decodedSeconds } = await judged(file.path, plan, signal)
+        const contentType = contentTypeOf(found.formatName, kind)
+        const { sizeBytes } = await store.put(
+          storageKey,
+          { filePath: file.path },
+          { contentType, signal },
+        )
+        return {
+          kind,
+          contentType,
+          sizeBytes,
+          durationSeconds: kind === 'image' ? null : lengthOf(found, decodedSeconds),
+          streams: found.streams.map(described),
+        }
+      } catch (error) {
+        throw explained(error, 'file')
+      }
+    },
+  }
+}
+
+const diskFull = (error: unknown): unknown => {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new MediaError('DISK_FULL', String(error), { cause: error })
+}

@@ -1,0 +1,144 @@
+import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
+import rateLimit from '@fastify/rate-limit'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import { randomUUID } from 'node:crypto'
+import { MediaError } from '../domain/failures.ts'
+import type { ApiDependencies } from './dependencies.ts'
+import { validatorCompiler } from './field-problems.ts'
+import { createApiMetrics } from './metrics.ts'
+import { requireAccount, requireOperator } from './plugins/authentication.ts'
+import { idempotency } from './plugins/idempotency.ts'
+import { openapi, openapiRoute } from './plugins/openapi.ts'
+import { requestLog } from './plugins/request-log.ts'
+import { sendProblem } from './problem.ts'
+import { accountRoutes } from './routes/account.ts'
+import { adminRoutes } from './routes/admin.ts'
+import { executionEventRoutes } from './routes/execution-events.ts'
+import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
+import { fileRoutes } from './routes/files.ts'
+import { healthRoutes } from './routes/health.ts'
+import { mediaRoutes } from './routes/media.ts'
+import { renderRoutes } from './routes/renders.ts'
+import type { Api, RouteContext } from './routes/route-context.ts'
+import { taskWebhookRoutes } from './routes/task-webhooks.ts'
+import { taskRoutes } from './routes/tasks.ts'
+import { videoRoutes } from './routes/videos.ts'
+import { webhookDeliveryRoutes, webhookEndpointRoutes } from './routes/webhooks.ts'
+import { createWorkflowService } from './workflow-service.ts'
+
+/** A route token has some 200 characters; the router's own limit is 100. */
+const PARAMETER_LENGTH_MAX = 2_048
+
+const ACCOUNT_ROUTES = [
+  accountRoutes,
+  executionCommandRoutes,
+  executionEventRoutes,
+  executionRoutes,
+  mediaRoutes,
+  renderRoutes,
+  taskRoutes,
+  videoRoutes,
+  webhookDeliveryRoutes,
+  webhookEndpointRoutes,
+]
+
+const notFound = (): never => {
+  throw new MediaError('NOT_FOUND', 'no such route')
+}
+
+const createServer = ({ settings, log }: ApiDependencies): FastifyInstance => {
+  const { trustProxy } = settings
+  return Fastify({
+    loggerInstance: log,
+    // Fastify's own lines hold the whole URL: signatures and tokens would be logged.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => `req_${randomUUID()}`,
+    bodyLimit: settings.bodySizeBytesMax,
+    requestTimeout: settings.requestTimeoutMs,
+    handlerTimeout: settings.handlerTimeoutMs,
+    trustProxy: typeof trustProxy === 'boolean' ? trustProxy : [...trustProxy],
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    // Open streams are ended by their routes; what is left is idle.
+    forceCloseConnections: 'idle',
+  })
+}
+
+/** What every request meets, in this order. */
+const registerPlugins = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  const { settings, apiMetrics } = context
+  app.decorateRequest('account', null)
+  app.decorateRequest('keyOwner', null)
+  await app.register(requestLog)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const labels = { method: request.method, route, status: String(reply.statusCode) }
+    apiMetrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
+  })
+  await app.register(helmet, {
+    global: true,
+    // TLS ends in front of us, or there is none: on a closed network /docs must load all the same.
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  })
+  await app.register(rateLimit, {
+    max: settings.rateLimits.perAddressPerMinute,
+    timeWindow: 60_000,
+    allowList: ({ routeOptions }) => routeOptions.url === '/healthz' || routeOptions.url === '/readyz',
+  })
+  await app.register(multipart, { throwFileSizeLimit: false })
+  await app.register(idempotency, context)
+  await app.register(openapi, settings)
+}
+
+/** Denied by default: whatever lies under `/v1` is behind a key, and so is what does not exist there. */
+const registerRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  await app.register(async (scope) => healthRoutes(scope as unknown as Api, context))
+  await app.register(async (scope) => openapiRoute(scope as unknown as Api))
+  await app.register(async (scope) => fileRoutes(scope as unknown as Api, context))
+  await app.register(async (scope) => taskWebhookRoutes(scope as unknown as Api, context))
+  await app.register(
+    async (scope) => {
+      scope.addHook('onRequest', requireOperator(context.settings))
+      scope.setNotFoundHandler(notFound)
+      scope.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, security: [{ adminKey: [] }] }
+      })
+      await adminRoutes(scope as unknown as Api, context)
+    },
+    { prefix: '/v1/admin' },
+  )
+  await app.register(
+    async (scope) => {
+      scope.addHook('onRequest', requireAccount(scope, context))
+      scope.setNotFoundHandler(notFound)
+      scope.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, security: [{ apiKey: [] }] }
+      })
+      for (const routes of ACCOUNT_ROUTES) await routes(scope as unknown as Api, context)
+    },
+    { prefix: '/v1' },
+  )
+}
+
+/**
+ * Builds the API; the caller listens, and closes it.
+ *
+ * *Guarantee:* every answer that is not a success is a problem object, of every route and of none.
+ */
+export const buildApp = async (dependencies: ApiDependencies): Promise<FastifyInstance> => {
+  const { settings, temporal, metrics: registry, repositories, log } = dependencies
+  const workflows = createWorkflowService(temporal, settings)
+  const apiMetrics = createApiMetrics({ registry, repositories, workflows, log })
+  const context: RouteContext = { ...dependencies, workflows, apiMetrics }
+
+  const app = createServer(dependencies)
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
+  app.setNotFoundHandler(notFound)
+  await registerPlugins(app, context)
+  await registerRoutes(app, context)
+  await app.ready()
+  return app
+}

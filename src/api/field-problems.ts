@@ -1,0 +1,108 @@
+/** Says of each refused field where it is, what is wrong, and how to mend it. */
+
+import type { FastifySchemaCompiler } from 'fastify'
+import type { z } from 'zod'
+import { MediaError, type FieldProblem } from '../domain/failures.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** A document with a thousand wrong fields is answered with the first of them. */
+const PROBLEMS_MAX = 50
+
+const named = (type: string): string => {
+  if (type === 'int' || type === 'integer') return 'a whole number'
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`
+}
+
+const listed = (values: readonly unknown[]): string =>
+  values.map((value) => String(value)).join(', ')
+
+const bounds = (issue: { origin: string; inclusive?: boolean | undefined }, bound: unknown) => {
+  if (issue.origin === 'string') return `${String(bound)} characters`
+  if (issue.origin === 'array') return `${String(bound)} items`
+  return issue.inclusive === false ? `something other than ${String(bound)}` : String(bound)
+}
+
+const wording = (issue: Issue): { message: string; fix: string } => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? { message: 'is missing', fix: `Give ${named(issue.expected)}.` }
+        : { message: 'has the wrong type', fix: `Give ${named(issue.expected)}.` }
+    case 'too_small':
+      return {
+        message: issue.origin === 'number' || issue.origin === 'int' ? 'is too small' : 'is too short',
+        fix:
+          issue.inclusive === false
+            ? `Give more than ${String(issue.minimum)}.`
+            : `Give at least ${bounds(issue, issue.minimum)}.`,
+      }
+    case 'too_big':
+      return {
+        message: issue.origin === 'number' || issue.origin === 'int' ? 'is too large' : 'is too long',
+        fix:
+          issue.inclusive === false
+            ? `Give less than ${String(issue.maximum)}.`
+            : `Give at most ${bounds(issue, issue.maximum)}.`,
+      }
+    case 'invalid_value':
+      return { message: 'is not one of the choices', fix: `Use one of: ${listed(issue.values)}.` }
+    case 'not_multiple_of':
+      return {
+        message: `is not a multiple of ${issue.divisor}`,
+        fix: `Use a multiple of ${issue.divisor}.`,
+      }
+    case 'invalid_format':
+      return formatWording(issue)
+    default:
+      return { message: issue.message, fix: 'See the description of this field in /docs.' }
+  }
+}
+
+const formatWording = (issue: { format: string; message: string }) => {
+  switch (issue.format) {
+    case 'url':
+      return { message: 'is not an address', fix: 'Give an absolute http or https URL.' }
+    case 'email':
+      return { message: 'is not an e-mail address', fix: 'Give an address like name@example.com.' }
+    case 'template_literal':
+      return { message: 'is not such an id', fix: 'Use an id as the API has given it out.' }
+    default:
+      return {
+        // A message of ours begins in lower case and says more than the pattern would.
+        message: /^[a-z]/.test(issue.message) ? issue.message : 'is not written as it should be',
+        fix: 'See the description of this field in /docs.',
+      }
+  }
+}
+
+const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join('.')
+
+const ofIssue = (issue: Issue): FieldProblem[] => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: pathOf([...issue.path, key]),
+      message: 'is not a field of this request',
+      fix: 'Leave it out, or correct its name.',
+    }))
+  }
+  return [{ path: pathOf(issue.path), ...wording(issue) }]
+}
+
+/** The problems of a failed parse, one per field. */
+export const fieldProblems = (issues: readonly Issue[]): FieldProblem[] =>
+  issues.flatMap(ofIssue).slice(0, PROBLEMS_MAX)
+
+/**
+ * Validates with the schemas that also make the OpenAPI document. A path parameter that is no id at
+ * all names nothing, so it is NOT_FOUND like an id that is nobody's.
+ */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  return (data: unknown) => {
+    const result = schema.safeParse(data, { reportInput: true })
+    if (result.success) return { value: result.data }
+    if (httpPart === 'params') return { error: new MediaError('NOT_FOUND', 'not an id') }
+    const problems = fieldProblems(result.error.issues)
+    return { error: new MediaError('INPUT_INVALID', `refused ${httpPart}`, { problems }) }
+  }
+}

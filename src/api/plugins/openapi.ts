@@ -1,0 +1,59 @@
+/** The description of the API, made of the schemas that validate it. */
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastifyPlugin from 'fastify-plugin'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Api } from '../routes/route-context.ts'
+
+const TAGS = [
+  { name: 'media', description: 'Files that come in.' },
+  { name: 'videos', description: 'Projects, and ordering their renders.' },
+  { name: 'executions', description: 'How an order is getting on.' },
+  { name: 'tasks', description: 'Single media operations, in the dialect of the Ittybit tasks API.' },
+  { name: 'account', description: 'The account and its credits.' },
+  { name: 'webhooks', description: 'Events that go out, and events that come in.' },
+  { name: 'files', description: 'Signed URLs of the folder storage.' },
+  { name: 'admin', description: 'For the operator, with the admin key.' },
+  { name: 'operations', description: 'For monitoring.' },
+]
+
+export const openapi = fastifyPlugin<{ readonly publicUrl: string; readonly version: string }>(
+  async (app, { publicUrl, version }) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Spool',
+          version,
+          description: 'Durable media pipelines. Errors are `application/problem+json`.',
+        },
+        servers: [{ url: publicUrl }],
+        tags: TAGS,
+        components: {
+          securitySchemes: {
+            apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of an account.' },
+            adminKey: { type: 'http', scheme: 'bearer', description: 'The key of the operator.' },
+          },
+        },
+      },
+      transform: jsonSchemaTransform,
+      transformObject: jsonSchemaTransformObject,
+    })
+    await app.register(swaggerUi, { routePrefix: '/docs' })
+  },
+)
+
+export const openapiRoute = async (app: Api): Promise<void> => {
+  app.route({
+    method: 'GET',
+    url: '/openapi.json',
+    schema: {
+      summary: 'This description',
+      tags: ['operations'],
+      response: { 200: z.record(z.string(), z.unknown()) },
+    },
+    handler: async () => app.swagger() as unknown as Record<string, unknown>,
+  })
+}

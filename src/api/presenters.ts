@@ -1,0 +1,97 @@
+/** Rows as clients see them: names of the contract, times as texts, storage keys as signed URLs. */
+
+import type { Media as MediaAnswer } from '../contracts/http/media.ts'
+import type { TaskAnswer } from '../contracts/http/tasks.ts'
+import type { Video as VideoAnswer } from '../contracts/http/videos.ts'
+import type { FileStore } from '../contracts/ports.ts'
+import type { Media } from '../db/repositories/media.ts'
+import type { Task } from '../db/repositories/tasks.ts'
+import type { Video } from '../db/repositories/videos.ts'
+
+export interface UrlSigning {
+  readonly files: Pick<FileStore, 'signGet'>
+  readonly settings: { readonly signedUrlSeconds: number }
+}
+
+/** A URL under which the object can be read for a while. */
+export const signedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
+  files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds })
+
+const urlOrNull = async (signing: UrlSigning, key: string | null): Promise<string | null> =>
+  key === null ? null : await signedUrl(signing, key)
+
+export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null
+
+export const presentMedia = async (signing: UrlSigning, row: Media): Promise<MediaAnswer> => ({
+  id: row.id,
+  kind: row.kind,
+  fileName: row.fileName,
+  contentType: row.contentType,
+  sizeBytes: row.sizeBytes,
+  durationSeconds: row.durationSeconds,
+  streams: [...row.streams],
+  url: await signedUrl(signing, row.storageKey),
+  createdAt: row.createdAt.toISOString(),
+})
+
+export const presentVideo = async (signing: UrlSigning, row: Video): Promise<VideoAnswer> => ({
+  id: row.id,
+  status: row.status,
+  audioMediaId: row.audioMediaId,
+  region: { startSeconds: row.startSeconds, endSeconds: row.endSeconds },
+  format: row.format,
+  template: row.template,
+  hdr: row.hdr,
+  settings: row.settings,
+  executionId: row.executionId,
+  renderProgress: row.renderProgress,
+  renderTimeSeconds: row.renderTimeSeconds,
+  croppedAudioUrl: await urlOrNull(signing, row.croppedAudioKey),
+  videoUrl: await urlOrNull(signing, row.videoKey),
+  thumbnailUrl: await urlOrNull(signing, row.thumbnailKey),
+  squareThumbnailUrl: await urlOrNull(signing, row.squareThumbnailKey),
+  stalledAt: isoOrNull(row.stalledAt),
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+})
+
+const presentTaskOutput = async (
+  signing: UrlSigning,
+  output: Task['output'],
+): Promise<TaskAnswer['output']> =>
+  output && {
+    object: 'file',
+    kind: 'video',
+    url: await signedUrl(signing, output.storageKey),
+    content_type: output.contentType,
+    filesize: output.sizeBytes,
+    width: output.widthPx,
+    height: output.heightPx,
+    duration: output.durationSeconds,
+  }
+
+/** The newest of the moments at which something is known to have happened. */
+const lastSignOfLife = (row: Task): Date =>
+  [row.startedAt, row.lastSignOfLifeAt, row.finishedAt].reduce<Date>(
+    (latest, time) => (time !== null && time > latest ? time : latest),
+    row.createdAt,
+  )
+
+export const presentTask = async (signing: UrlSigning, row: Task): Promise<TaskAnswer> => ({
+  id: row.id,
+  object: 'task',
+  kind: row.kind,
+  status: row.status,
+  input: row.input,
+  options: { ...row.options },
+  metadata: { ...row.metadata },
+  webhook_url: row.webhookUrl,
+  priority: row.priority,
+  progress: row.progress,
+  output: await presentTaskOutput(signing, row.output),
+  error: row.error,
+  created_at: row.createdAt.toISOString(),
+  started_at: isoOrNull(row.startedAt),
+  finished_at: isoOrNull(row.finishedAt),
+  updated_at: lastSignOfLife(row).toISOString(),
+})

@@ -1,0 +1,98 @@
+/** Turns whatever was thrown into the one shape of error that clients see. */
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Problem } from '../contracts/http/problem.ts'
+import { failureRule, MediaError, type FailureCode } from '../domain/failures.ts'
+
+/** What a client waits before it tries again, when nobody knows better. */
+const RETRY_AFTER_SECONDS = 2
+
+interface Verdict {
+  readonly code: FailureCode
+  readonly status: number
+  readonly retryAfterSeconds?: number
+  readonly errors: Problem['errors']
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+/** A failure that the answer has facts about: how many credits are missing, say, or a `detail` that
+ * is fit for the client and says more than the catalogue. */
+export class RefusedOrder extends MediaError {
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(code: FailureCode, detail: string, facts: Readonly<Record<string, unknown>>) {
+    super(code, detail)
+    this.facts = facts
+  }
+}
+
+const verdictOf = (code: FailureCode, changes: Partial<Verdict> = {}): Verdict => ({
+  code,
+  status: failureRule(code).httpStatus,
+  errors: [],
+  extra: {},
+  ...changes,
+})
+
+const ofMediaError = (error: MediaError): Verdict => {
+  const { retryAfterMs } = error
+  const isAway = failureRule(error.code).httpStatus === 503 || error.code.endsWith('_IN_PROGRESS')
+  const waitSeconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : retryAfterMs / 1000
+  return verdictOf(error.code, {
+    errors: [...error.problems],
+    extra: error instanceof RefusedOrder ? error.facts : {},
+    ...(isAway || retryAfterMs !== undefined
+      ? { retryAfterSeconds: Math.max(1, Math.ceil(waitSeconds)) }
+      : {}),
+  })
+}
+
+/** What Fastify and its plugins throw, by their codes; their messages are not for clients. */
+const ofFastifyError = (error: FastifyError): Verdict => {
+  const status = error.statusCode ?? 500
+  if (status === 413) return verdictOf('BODY_TOO_LARGE')
+  if (status === 429) return verdictOf('RATE_LIMITED')
+  if (status === 404) return verdictOf('NOT_FOUND')
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT' || status === 503) {
+    return verdictOf('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+  }
+  if (status >= 400 && status < 500) return verdictOf('BODY_MALFORMED', { status })
+  return verdictOf('INTERNAL')
+}
+
+const judge = (error: unknown): Verdict => {
+  if (error instanceof MediaError) return ofMediaError(error)
+  return error instanceof Error ? ofFastifyError(error as FastifyError) : verdictOf('INTERNAL')
+}
+
+const titleOf = (code: FailureCode): string =>
+  code.charAt(0) + code.slice(1).toLowerCase().replaceAll('_', ' ')
+
+/** Answers a request with a problem. Never throws, never shows an internal detail. */
+export const sendProblem = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): FastifyReply => {
+  const { code, status, retryAfterSeconds, errors, extra } = judge(error)
+  if (status >= 500) request.log.error({ err: error }, 'request failed')
+  else request.log.info({ code, detail: error instanceof MediaError ? error.internalDetail : '' })
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
+  if (status === 401) void reply.header('www-authenticate', 'Bearer')
+  const body: Problem = {
+    detail: failureRule(code).publicMessage,
+    ...extra,
+    code,
+    title: titleOf(code),
+    status,
+    requestId: request.id,
+    errors,
+  }
+  return (
+    reply
+      .code(status)
+      .type('application/problem+json')
+      // A string passes by the route's own serializer, which knows the answers of success only.
+      .send(JSON.stringify(body))
+  )
+}

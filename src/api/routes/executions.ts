@@ -1,0 +1,175 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import {
+  execution,
+  executionCommandAccepted,
+  executionPage,
+  executionQuery,
+  type ExecutionAnswer,
+} from '../../contracts/http/executions.ts'
+import { idField } from '../../contracts/http/fields.ts'
+import type { ExecutionDetails } from '../../db/repositories/executions.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { isExecutionOver } from '../../domain/statuses.ts'
+import { accountOf } from '../plugins/authentication.ts'
+import { isoOrNull, signedUrl, type UrlSigning } from '../presenters.ts'
+import { RefusedOrder } from '../problem.ts'
+import { problems, type Api, type RouteContext } from './route-context.ts'
+
+export const executionParams = z.object({ id: idField('execution') })
+
+type Presenting = UrlSigning & Pick<RouteContext, 'settings' | 'temporal'>
+
+const temporalUrl = ({ settings, temporal }: Presenting, workflowId: string): string => {
+  const namespace = encodeURIComponent(temporal.options.namespace)
+  return `${settings.temporalUiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`
+}
+
+const presentHead = (presenting: Presenting, row: ExecutionDetails) => ({
+  id: row.id,
+  pipeline: row.pipeline,
+  subjectId: row.subjectId,
+  workflowId: row.workflowId,
+  status: row.status,
+  error: row.error,
+  temporalUrl: temporalUrl(presenting, row.workflowId),
+  createdAt: row.createdAt.toISOString(),
+  finishedAt: isoOrNull(row.finishedAt),
+})
+
+const presentSteps = ({ steps }: ExecutionDetails): ExecutionAnswer['steps'] =>
+  steps.map((step) => ({
+    name: step.name,
+    status: step.status,
+    attempts: step.attempts,
+    progress: step.progress,
+    startedAt: isoOrNull(step.startedAt),
+    finishedAt: isoOrNull(step.finishedAt),
+    error: step.error,
+  }))
+
+/** The step in work or, between two of them, the next one; null when there is nothing left to do. */
+const currentStep = ({ status, steps }: ExecutionDetails): string | null => {
+  const running = steps.find((step) => step.status === 'processing')
+  if (running !== undefined) return running.name
+  if (isExecutionOver(status)) return null
+  return steps.find((step) => step.status === 'pending')?.name ?? null
+}
+
+const presentExecution = async (
+  presenting: Presenting,
+  row: ExecutionDetails,
+): Promise<ExecutionAnswer> => {
+  const urls = Object.entries(row.outputKeys).map(
+    async ([name, key]) => [name, await signedUrl(presenting, key)] as const,
+  )
+  const { heldCredits, capturedCredits, refundedCredits } = row.credits
+  return {
+    ...presentHead(presenting, row),
+    completed: row.steps.filter(({ status }) => status === 'completed' || status === 'skipped')
+      .length,
+    total: row.steps.length,
+    currentStep: currentStep(row),
+    steps: presentSteps(row),
+    outputs: Object.fromEntries(await Promise.all(urls)),
+    credits: { held: heldCredits, captured: capturedCredits, refunded: refundedCredits },
+  }
+}
+
+/** The caller's own execution. *Errors:* NOT_FOUND, for a foreign one too. */
+export const ownExecution = async (
+  { repositories }: Pick<RouteContext, 'repositories'>,
+  request: FastifyRequest,
+  id: string,
+): Promise<ExecutionDetails> => {
+  const row = await repositories.executions.find(accountOf(request).id, id)
+  if (row === null) throw new MediaError('NOT_FOUND', 'no such execution')
+  return row
+}
+
+/** What pipelines have in common: how far they are, and what they made. */
+export const executionRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  const { repositories } = context
+
+  app.route({
+    method: 'GET',
+    url: '/executions',
+    schema: {
+      summary: 'All executions, newest first',
+      tags: ['executions'],
+      querystring: executionQuery,
+      response: { 200: executionPage, ...problems(401, 422) },
+    },
+    handler: async (request) => {
+      const { videoId, ...query } = request.query
+      const accountId = accountOf(request).id
+      const page = await repositories.executions.list({ accountId, subjectId: videoId, ...query })
+      return {
+        executions: page.items.map((row) => presentHead(context, row)),
+        nextCursor: page.nextCursor,
+      }
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/executions/:id',
+    schema: {
+      summary: 'One execution: its steps, outputs and credits',
+      tags: ['executions'],
+      params: executionParams,
+      response: { 200: execution, ...problems(401, 404) },
+    },
+    handler: async (request) =>
+      await presentExecution(context, await ownExecution(context, request, request.params.id)),
+  })
+}
+
+/** Commands to a running execution. */
+export const executionCommandRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  const { workflows } = context
+
+  app.route({
+    method: 'POST',
+    url: '/executions/:id/cancel',
+    schema: {
+      summary: 'Cancel an execution and give its credits back; canceling twice is fine',
+      tags: ['executions'],
+      params: executionParams,
+      response: { 202: executionCommandAccepted, ...problems(401, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
+      if (status === 'completed' || status === 'error') {
+        throw new RefusedOrder('CONFLICT', 'cancel of an execution that is over', {
+          detail: `The execution has ended already: ${status}.`,
+        })
+      }
+      if (status !== 'canceled') await workflows.tellCancel(workflowId, id)
+      return await reply.code(202).send({ executionId: id, status })
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/executions/:id/retry',
+    schema: {
+      summary: 'Try a stalled execution again at once',
+      tags: ['executions'],
+      params: executionParams,
+      response: { 202: executionCommandAccepted, ...problems(401, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
+      const refuse = (detail: string) => new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
+      if (isExecutionOver(status)) {
+        throw refuse(`The execution has ended (${status}); order a new render of the video.`)
+      }
+      if (status !== 'stalled') throw refuse('The execution is not stalled; it goes on by itself.')
+      if (!(await workflows.tellRetry(workflowId))) {
+        throw refuse('The execution is about to end; order a new render of the video.')
+      }
+      return await reply.code(202).send({ executionId: id, status })
+    },
+  })
+}

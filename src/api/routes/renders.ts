@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { idField } from '../../contracts/http/fields.ts'
+import { renderAccepted, renderOrder } from '../../contracts/http/videos.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { renderWorkflowId, type ExecutionId } from '../../domain/ids.ts'
+import { planTerms, type Plan } from '../../domain/plans.ts'
+import { accountOf } from '../plugins/authentication.ts'
+import { newId } from '../plugins/idempotency.ts'
+import { RefusedOrder } from '../problem.ts'
+import { problems, type Api, type RouteContext } from './route-context.ts'
+import { problemsOfVideo } from './videos.ts'
+
+/** The place in the queue: as asked, but never before what the plan has paid for. */
+export const placementOf = (account: { id: string; plan: Plan }, priority: number | undefined) => {
+  const terms = planTerms(account.plan)
+  return {
+    accountId: account.id,
+    priority: Math.max(priority ?? terms.priority, terms.priority),
+    fairnessWeight: terms.fairnessWeight,
+  }
+}
+
+/** Orders of renders: admitted and paid for, or refused, in one round trip to the workflow. */
+export const renderRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  const { repositories, workflows } = context
+
+  app.route({
+    method: 'POST',
+    url: '/videos/:id/renders',
+    schema: {
+      summary: 'Render a video; a running render of the same video is superseded',
+      tags: ['videos'],
+      params: z.object({ id: idField('video') }),
+      body: renderOrder.nullish(),
+      response: { 202: renderAccepted, ...problems(400, 401, 402, 404, 409, 422) },
+    },
+    config: { idempotent: true },
+    // The order has its own deadline, after which the answer is a 503 that says so.
+    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handler: async (request, reply) => {
+      const account = accountOf(request)
+      const row = await repositories.videos.find(account.id, request.params.id)
+      if (row === null) throw new MediaError('NOT_FOUND', 'no such video')
+      const region = { startSeconds: row.startSeconds, endSeconds: row.endSeconds }
+      const found = await problemsOfVideo(context, account, { ...row, region })
+      if (found.length > 0) {
+        throw new MediaError('INPUT_INVALID', 'refused render', { problems: found })
+      }
+
+      const executionId: ExecutionId = newId(request, 'execution')
+      const workflowId = renderWorkflowId(row.id)
+      const accepted = (creditsHeld: number) =>
+        reply.code(202).send({ executionId, workflowId, status: 'pending', creditsHeld })
+      // A repetition of an order whose answer was lost: it must not begin again if it is over.
+      const earlier = await repositories.executions.find(account.id, executionId)
+      if (earlier !== null) return await accepted(earlier.credits.heldCredits)
+      const { title } = row.settings
+      const admission = await workflows.orderRender({
+        order: { executionId, videoId: row.id, accountId: account.id },
+        placement: placementOf(account, request.body?.priority),
+        summary: `Render of ${title === '' ? row.id : title} for ${account.name}`.slice(0, 200),
+      })
+      if (admission.status === 'held') return await accepted(admission.plan.amountCredits)
+      throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', {
+        neededCredits: admission.neededCredits,
+        availableCredits: admission.availableCredits,
+      })
+    },
+  })
+}

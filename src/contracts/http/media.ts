@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { httpUrlField, idField, pageOf, timeField } from './fields.ts'
+
+export const mediaKinds = ['audio', 'video', 'image'] as const
+
+export const mediaImport = z.strictObject({
+  url: httpUrlField.meta({ description: 'Fetched by the server: http or https, public.' }),
+})
+export type MediaImport = z.infer<typeof mediaImport>
+
+export const mediaStream = z.object({
+  kind: z.enum(['audio', 'video', 'subtitle', 'data']),
+  codec: z.string(),
+  sampleRateHz: z.number().optional(),
+  channels: z.number().optional(),
+  widthPx: z.number().optional(),
+  heightPx: z.number().optional(),
+  frameRate: z.number().optional(),
+})
+
+export const media = z
+  .object({
+    id: idField('media'),
+    kind: z.enum(mediaKinds),
+    fileName: z.string().nullable(),
+    contentType: z.string(),
+    sizeBytes: z.int(),
+    durationSeconds: z.number().nullable().meta({ description: 'Null for pictures.' }),
+    streams: z.array(mediaStream),
+    url: z.string().meta({ description: 'Signed; it ends after a while, ask again for a new one.' }),
+    createdAt: timeField,
+  })
+  .meta({ id: 'Media' })
+export type Media = z.infer<typeof media>
+
+export const mediaPage = pageOf('media', media)

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { DELIVERY_STATUSES } from '../../domain/statuses.ts'
+import { httpUrlField, idField, optionalTimeField, pageOf, pageQuery, timeField } from './fields.ts'
+
+const topicsField = z
+  .array(z.string().regex(/^[a-z]+(\.[a-z_]+)*$/, { error: 'is not an event type' }))
+  .max(50)
+  .meta({ description: 'Event types, such as `render.completed`; empty: all of them.' })
+
+export const newEndpoint = z.strictObject({ url: httpUrlField, topics: topicsField.default([]) })
+
+export const endpointChange = z.strictObject({
+  url: httpUrlField.optional(),
+  topics: topicsField.optional(),
+  enabled: z.boolean().optional(),
+})
+
+export const endpoint = z
+  .object({
+    id: idField('endpoint'),
+    url: z.string(),
+    topics: z.array(z.string()),
+    disabledAt: optionalTimeField,
+    disabledReason: z.string().nullable(),
+    createdAt: timeField,
+  })
+  .meta({ id: 'WebhookEndpoint' })
+
+export const endpointCreated = endpoint.extend({
+  secret: z.string().meta({ description: 'Signs its webhooks (Standard Webhooks). Shown this once.' }),
+})
+
+export const endpointPage = pageOf('endpoints', endpoint)
+
+export const delivery = z
+  .object({
+    id: idField('delivery'),
+    eventId: idField('event'),
+    endpointId: idField('endpoint').nullable(),
+    eventType: z.string(),
+    url: z.string(),
+    status: z.enum(DELIVERY_STATUSES),
+    attempts: z.int(),
+    responseStatus: z.int().nullable(),
+    responseSnippet: z.string().nullable(),
+    durationMs: z.int().nullable(),
+    createdAt: timeField,
+    lastAttemptAt: optionalTimeField,
+  })
+  .meta({ id: 'WebhookDelivery' })
+
+export const deliveryPage = pageOf('deliveries', delivery)
+export const deliveryQuery = pageQuery.extend({ status: z.enum(DELIVERY_STATUSES).optional() })
+
+export const repeatAccepted = z.object({ deliveryId: idField('delivery'), workflowId: z.string() })
+
+export const webhookOutcome = z.object({ status: z.enum(['handled', 'ignored']) })

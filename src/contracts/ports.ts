@@ -1,0 +1,128 @@
+/** What the API is given by its composition root, in the shapes that it needs and no more. */
+
+import type { Readable } from 'node:stream'
+import type { ByteRange } from '../domain/byte-range.ts'
+import type { Plan } from '../domain/plans.ts'
+
+export interface StoredObject {
+  readonly sizeBytes: number
+  readonly contentType: string
+  readonly modifiedAtMs: number
+}
+
+/** Objects under keys; the whole port is `ObjectStore` of the storage adapters. */
+export interface FileStore {
+  /** `null` if there is no such object. */
+  head(key: string): Promise<StoredObject | null>
+  open(key: string, range?: ByteRange): Promise<{ readonly stream: Readable }>
+  /** Fails with MEDIA_TOO_LARGE, leaving nothing, when more than `maxBytes` arrive. */
+  put(
+    key: string,
+    source: Readable,
+    options: {
+      readonly contentType: string
+      readonly maxBytes?: number
+      readonly signal?: AbortSignal
+    },
+  ): Promise<{ readonly sizeBytes: number }>
+  delete(key: string): Promise<void>
+  signGet(
+    key: string,
+    options: { readonly expiresInSeconds: number; readonly downloadName?: string },
+  ): Promise<string>
+}
+
+/** What the signature of a URL of ours allows. */
+export interface FileGrant {
+  readonly key: string
+  readonly downloadName?: string
+  readonly contentType?: string
+  readonly maxBytes?: number
+}
+
+/** Judges the URLs of `/files/…`. Missing when the files lie in S3, which judges its own. */
+export interface FileGrants {
+  verify(request: {
+    readonly method: string
+    readonly key: string
+    readonly query: Readonly<Record<string, unknown>>
+  }): { readonly valid: true; readonly grant: FileGrant } | { readonly valid: false }
+}
+
+/** A file from outside in a private place, not yet judged. */
+export interface ReceivedFile {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Hex; names the content, so that a repeated upload can be told from another one. */
+  readonly sha256: string
+  readonly fileName: string | null
+  /** Removes the file. Safe to call twice. */
+  readonly discard: () => Promise<void>
+}
+
+/** What the probe found out about an accepted medium. */
+export interface MediaDescription {
+  readonly kind: 'audio' | 'video' | 'image'
+  readonly contentType: string
+  readonly sizeBytes: number
+  readonly durationSeconds: number | null
+  readonly streams: readonly {
+    readonly kind: 'audio' | 'video' | 'subtitle' | 'data'
+    readonly codec: string
+    readonly sampleRateHz?: number
+    readonly channels?: number
+    readonly widthPx?: number
+    readonly heightPx?: number
+    readonly frameRate?: number
+  }[]
+}
+
+/**
+ * Takes media in. *Errors:* SOURCE_*, MEDIA_*, DISK_FULL, STORAGE_UNAVAILABLE. *Cancellation:* every
+ * call rejects with the signal's reason and leaves no file.
+ */
+export interface MediaIngest {
+  receive(
+    source: Readable,
+    options: {
+      readonly fileName: string | null
+      readonly sizeBytesMax: number
+      readonly signal: AbortSignal
+    },
+  ): Promise<ReceivedFile>
+  download(
+    url: string,
+    options: { readonly sizeBytesMax: number; readonly signal: AbortSignal },
+  ): Promise<ReceivedFile>
+  /** Probes, judges by the plan, decodes to be sure, and stores under the key. */
+  admit(
+    file: ReceivedFile,
+    options: { readonly storageKey: string; readonly plan: Plan; readonly signal: AbortSignal },
+  ): Promise<MediaDescription>
+}
+
+/** Where an inbound webhook belongs, read from the signed token in its URL. */
+export interface WebhookRoute {
+  readonly workflowId: string
+  readonly executionId: string
+  readonly step: string
+  /** The renderer (later: provider) that was given the URL; its secret signs the webhook. */
+  readonly sender: string
+}
+
+export interface InboundWebhooks {
+  /** *Errors:* UNAUTHENTICATED for every token that is not ours or too old. */
+  readToken(token: string): WebhookRoute
+  /** *Errors:* UNAUTHENTICATED for a forged or stale signature, or a sender without a secret. */
+  verify(webhook: {
+    readonly sender: string
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+    readonly rawBody: Uint8Array
+  }): { readonly id: string }
+}
+
+/** Wakes whoever follows an execution; carries no data, which is in the table. */
+export interface ExecutionNews {
+  /** Calls `wake` after each new event of the execution, until the returned function is called. */
+  follow(executionId: string, wake: () => void): () => void
+}

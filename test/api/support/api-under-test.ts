@@ -1,0 +1,253 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { Client } from '@temporalio/client'
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { afterAll } from 'vitest'
+import { createMediaIngest } from '../../../src/adapters/ingest/ingest-media.ts'
+import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
+import { createUrlSigner } from '../../../src/adapters/storage/signed-url.ts'
+import { createRouteToken, readRouteToken } from '../../../src/adapters/webhooks/route-token.ts'
+import {
+  newWebhookSecret,
+  signWebhook,
+  verifyWebhook,
+} from '../../../src/adapters/webhooks/standard-webhooks.ts'
+import { makeApiKey } from '../../../src/api/api-keys.ts'
+import { buildApp } from '../../../src/api/app.ts'
+import type { ApiDependencies, ApiSettings } from '../../../src/api/dependencies.ts'
+import { createExecutionNewsHub } from '../../../src/api/execution-news.ts'
+import type { Repositories } from '../../../src/api/repositories.ts'
+import type { Database, DatabaseConnection } from '../../../src/db/database.ts'
+import { createAccountsRepository } from '../../../src/db/repositories/accounts.ts'
+import { createApiKeysRepository } from '../../../src/db/repositories/api-keys.ts'
+import { listenToExecutions } from '../../../src/db/repositories/execution-listener.ts'
+import { createExecutionsRepository } from '../../../src/db/repositories/executions.ts'
+import { createIdempotencyRepository } from '../../../src/db/repositories/idempotency.ts'
+import { createLedgerRepository } from '../../../src/db/repositories/ledger.ts'
+import { createMediaRepository } from '../../../src/db/repositories/media.ts'
+import { createTasksRepository } from '../../../src/db/repositories/tasks.ts'
+import { createVideosRepository } from '../../../src/db/repositories/videos.ts'
+import { createWebhookDeliveriesRepository } from '../../../src/db/repositories/webhook-deliveries.ts'
+import { createWebhookEndpointsRepository } from '../../../src/db/repositories/webhook-endpoints.ts'
+import { MediaError } from '../../../src/domain/failures.ts'
+import type { AccountId, MediaId, VideoId } from '../../../src/domain/ids.ts'
+import type { Plan } from '../../../src/domain/plans.ts'
+import { newId } from '../../support/records.ts'
+
+export const ADMIN_KEY = 'the-admin-key-of-the-tests-0123456789'
+export const RENDERER_SECRET = newWebhookSecret()
+const ROUTE_TOKEN_SECRET = randomBytes(32).toString('hex')
+const HOUR_MS = 3_600_000
+
+export const SETTINGS: ApiSettings = {
+  version: '0.0.0-test',
+  publicUrl: 'http://spool.test',
+  temporalUiUrl: 'http://temporal.test',
+  adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+  trustProxy: false,
+  rateLimits: { perAddressPerMinute: 100_000, perKeyPerMinute: 100_000 },
+  bodySizeBytesMax: 1024 * 1024,
+  requestTimeoutMs: 60_000,
+  handlerTimeoutMs: 15_000,
+  admissionTimeoutMs: 10_000,
+  signedUrlSeconds: 600,
+  eventHeartbeatMs: 50,
+}
+
+export const createRepositories = (database: Database): Repositories => ({
+  accounts: createAccountsRepository(database),
+  apiKeys: createApiKeysRepository(database),
+  executions: createExecutionsRepository(database),
+  idempotency: createIdempotencyRepository(database),
+  ledger: createLedgerRepository(database),
+  media: createMediaRepository(database),
+  tasks: createTasksRepository(database),
+  videos: createVideosRepository(database),
+  webhookDeliveries: createWebhookDeliveriesRepository(database),
+  webhookEndpoints: createWebhookEndpointsRepository(database),
+})
+
+/** A customer and his key. */
+export interface Customer {
+  readonly id: AccountId
+  readonly key: string
+}
+
+export interface ApiUnderTest {
+  readonly app: FastifyInstance
+  readonly repositories: Repositories
+  readonly dependencies: ApiDependencies
+  readonly customer: (options?: { plan?: Plan; credits?: number }) => Promise<Customer>
+  readonly song: (accountId: AccountId, durationSeconds?: number) => Promise<MediaId>
+  readonly video: (accountId: AccountId) => Promise<VideoId>
+  readonly call: (
+    customer: Customer | 'admin' | null,
+    request: Omit<InjectOptions, 'headers'> & { headers?: Record<string, string> },
+  ) => Promise<LightMyRequestResponse>
+}
+
+const inboundWebhooks: ApiDependencies['inboundWebhooks'] = {
+  readToken: (token) => {
+    const { renderer, ...route } = readRouteToken({
+      secret: ROUTE_TOKEN_SECRET,
+      token,
+      nowMs: Date.now(),
+    })
+    return { ...route, sender: renderer }
+  },
+  verify: ({ sender, headers, rawBody }) => {
+    if (sender !== 'self') throw new MediaError('UNAUTHENTICATED', 'an unknown renderer')
+    return verifyWebhook({
+      secrets: [RENDERER_SECRET],
+      headers,
+      rawBody,
+      nowSeconds: Date.now() / 1000,
+    })
+  },
+}
+
+/** The API with its real parts: a database, a storage folder, and the given Temporal client. */
+export const startApi = async (options: {
+  readonly connection: DatabaseConnection
+  readonly temporal: Client
+  readonly settings?: Partial<ApiSettings>
+  readonly log?: ApiDependencies['log']
+}): Promise<ApiUnderTest> => {
+  const { connection, temporal } = options
+  const folder = await mkdtemp(join(tmpdir(), 'spool-api-'))
+  const settings = { ...SETTINGS, ...options.settings }
+  const repositories = createRepositories(connection.database)
+  const urlSigner = createUrlSigner({ publicUrl: settings.publicUrl, secret: 's'.repeat(32) })
+  const files = await openFolderStore({ rootPath: join(folder, 'storage'), urlSigner })
+  const hub = createExecutionNewsHub()
+  const listener = await listenToExecutions({
+    pool: connection.pool,
+    onExecutionId: hub.announce,
+    onReconnect: hub.announceAll,
+    onError: () => undefined,
+  })
+  const dependencies: ApiDependencies = {
+    repositories,
+    files,
+    fileGrants: urlSigner,
+    ingest: createMediaIngest({
+      store: files,
+      openSource: () => Promise.reject(new MediaError('SOURCE_FORBIDDEN', 'no sources here')),
+      incomingPath: join(folder, 'incoming'),
+      ffmpegPath: 'ffmpeg',
+      ffprobePath: 'ffprobe',
+    }),
+    temporal,
+    executionNews: hub,
+    inboundWebhooks,
+    newWebhookSecret,
+    checkWebhookTarget: async (url) =>
+      url.includes('//10.')
+        ? { path: 'url', message: 'is a private address', fix: 'Use a public one.' }
+        : null,
+    now: () => new Date(),
+    settings,
+    metrics: new Registry(),
+    log: options.log ?? pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
+  }
+  const app = await buildApp(dependencies)
+  afterAll(async () => {
+    await app.close()
+    await listener.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const customer: ApiUnderTest['customer'] = async ({ plan = 'creator', credits = 0 } = {}) => {
+    const id = newId('account')
+    const name = 'Test account'
+    const webhookSecret = newWebhookSecret()
+    await repositories.accounts.create({ id, name, plan, email: null, webhookSecret })
+    if (credits > 0) {
+      await repositories.ledger.topUp({ accountId: id, amountCredits: credits, reference: 'start' })
+    }
+    const { key, keyHash, keyStart } = makeApiKey()
+    const keyId = newId('apiKey')
+    await repositories.apiKeys.insert({ id: keyId, accountId: id, name, keyHash, keyStart })
+    return { id, key }
+  }
+
+  const song: ApiUnderTest['song'] = async (accountId, durationSeconds = 60) => {
+    const row = await repositories.media.insert({
+      id: newId('media'),
+      accountId,
+      kind: 'audio',
+      storageKey: 'media/song',
+      fileName: 'song.mp3',
+      contentType: 'audio/mpeg',
+      sizeBytes: 1_000,
+      durationSeconds,
+      streams: [{ kind: 'audio', codec: 'mp3', sampleRateHz: 44_100, channels: 2 }],
+    })
+    return row.id
+  }
+
+  return {
+    app,
+    repositories,
+    dependencies,
+    customer,
+    song,
+    video: async (accountId) => {
+      const row = await repositories.videos.insert({
+        id: newId('video'),
+        accountId,
+        audioMediaId: await song(accountId),
+        startSeconds: 0,
+        endSeconds: 10,
+        format: '16:9',
+        template: 'spectrum-bars',
+        hdr: false,
+        settings: {
+          title: 'Title',
+          artist: 'Artist',
+          accentColor: '#ff5c7a',
+          backgroundMediaId: null,
+          frameRate: 30,
+          resolution: 720,
+        },
+      })
+      return row.id
+    },
+    call: (who, request) => {
+      const key = who === 'admin' ? ADMIN_KEY : who?.key
+      const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` }
+      return app.inject({ ...request, headers: { ...authorization, ...request.headers } })
+    },
+  }
+}
+
+/** The address that a renderer was given for its webhooks. */
+export const webhookPath = (route: {
+  workflowId: string
+  executionId: string
+  renderer?: string
+  expiresAtMs?: number
+}): string => {
+  const token = createRouteToken({
+    renderer: 'self',
+    step: 'remote render',
+    expiresAtMs: Date.now() + HOUR_MS,
+    ...route,
+    secret: ROUTE_TOKEN_SECRET,
+  })
+  return `/webhooks/tasks/${token}`
+}
+
+/** A webhook as a renderer sends it. */
+export const signedWebhook = (
+  event: unknown,
+  { secret = RENDERER_SECRET, timestampSeconds = Math.floor(Date.now() / 1000) } = {},
+): { readonly payload: string; readonly headers: Record<string, string> } => {
+  const payload = JSON.stringify(event)
+  const signature = signWebhook({ secret, id: newId('event'), timestampSeconds, body: payload })
+  return { payload, headers: { 'content-type': 'application/json', ...signature } }
+}
