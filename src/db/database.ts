@@ -34,5 +34,8 @@ export const connectDatabase = (options: {
     idle_in_transaction_session_timeout: 15_000,
   })
   pool.on('error', options.onIdleError)
+  // The pool listens to idle connections only. One that is lost within a transaction rejects the
+  // statement that runs or comes next; without a listener of its own it would end this process too.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return { database: drizzle(pool, { schema }), pool, close: () => pool.end() }
 }
