@@ -34,9 +34,22 @@ const disc = (
   ctx.fillRect(x - radius, y - radius, 2 * radius, 2 * radius)
 }
 
-/** A sleeve for songs without a cover: a record in the accent colour. */
-export const drawnCover = (palette: Palette): Canvas => {
-  const size = 900
+const DRAWN_SIZE_PX = 900
+
+/** Two streaks of light across the grooves: share of the turn, strength. */
+const RECORD_SHINE = [
+  [0, 0],
+  [0.08, 0.2],
+  [0.16, 0],
+  [0.5, 0],
+  [0.58, 0.16],
+  [0.66, 0],
+  [1, 0],
+] as const
+
+/** Light in the accent colour: the backdrop of songs without any picture. */
+export const drawnSleeve = (palette: Palette): Canvas => {
+  const size = DRAWN_SIZE_PX
   const canvas = createCanvas(size, size)
   const ctx = canvas.getContext('2d')
   const sky = ctx.createLinearGradient(0, 0, size, size)
@@ -49,60 +62,89 @@ export const drawnCover = (palette: Palette): Canvas => {
     [0, 'rgba(255,255,255,0.35)'],
     [1, 'rgba(255,255,255,0)'],
   ])
+  disc(ctx, { x: size * 0.9, y: size * 0.85, radius: size * 0.7 }, [
+    [0, 'rgba(10,6,30,0.55)'],
+    [1, 'rgba(10,6,30,0)'],
+  ])
+  return canvas
+}
+
+/** A cover for songs without one: a record on its sleeve. */
+export const drawnCover = (palette: Palette): Canvas => {
+  const size = DRAWN_SIZE_PX
+  const canvas = drawnSleeve(palette)
+  const ctx = canvas.getContext('2d')
   const middle = size / 2
-  ctx.fillStyle = 'rgba(14,12,20,0.9)'
-  ctx.beginPath()
-  ctx.arc(middle, middle, size * 0.39, 0, 2 * Math.PI)
-  ctx.fill()
-  for (let ring = 0; ring < 26; ring += 1) {
-    ctx.strokeStyle = `rgba(255,255,255,${ring % 4 === 0 ? 0.1 : 0.045})`
-    ctx.lineWidth = 2
+  const circle = (radius: number): void => {
     ctx.beginPath()
-    ctx.arc(middle, middle, size * (0.165 + ring * 0.0085), 0, 2 * Math.PI)
+    ctx.arc(middle, middle, size * radius, 0, 2 * Math.PI)
+  }
+  const fillCircle = (radius: number, style: SKRSContext2D['fillStyle']): void => {
+    ctx.fillStyle = style
+    circle(radius)
+    ctx.fill()
+  }
+  fillCircle(0.39, 'rgba(14,12,20,0.92)')
+  ctx.lineWidth = 2
+  for (let groove = 0; groove < 26; groove += 1) {
+    ctx.strokeStyle = `rgba(255,255,255,${groove % 4 === 0 ? 0.1 : 0.045})`
+    circle(0.165 + groove * 0.0085)
     ctx.stroke()
   }
   const shine = ctx.createConicGradient(-0.6, middle, middle)
-  for (const [offset, alpha] of [
-    [0, 0],
-    [0.08, 0.2],
-    [0.16, 0],
-    [0.5, 0],
-    [0.58, 0.16],
-    [0.66, 0],
-    [1, 0],
-  ] as const) {
+  for (const [offset, alpha] of RECORD_SHINE) {
     shine.addColorStop(offset, `rgba(255,255,255,${alpha})`)
   }
-  ctx.fillStyle = shine
-  ctx.beginPath()
-  ctx.arc(middle, middle, size * 0.385, 0, 2 * Math.PI)
-  ctx.fill()
-  ctx.fillStyle = sky
-  ctx.beginPath()
-  ctx.arc(middle, middle, size * 0.145, 0, 2 * Math.PI)
-  ctx.fill()
-  ctx.fillStyle = 'rgba(14,12,20,0.95)'
-  ctx.beginPath()
-  ctx.arc(middle, middle, size * 0.018, 0, 2 * Math.PI)
-  ctx.fill()
+  fillCircle(0.385, shine)
+  fillCircle(0.145, palette.main)
+  fillCircle(0.018, 'rgba(14,12,20,0.95)')
   return canvas
 }
 
 const BLUR_WORK_PX = 240
+/** Beyond the frame on every side, or the blur would draw darkness in from there. */
+const BLUR_MARGIN_PX = 40
+
+/** What the backdrop should be on average before it is darkened, so that bars and text stand out. */
+const EXPOSURE_TARGET = 0.34
+const EXPOSURE_MAX = 2.4
+
+/** Mean brightness of a small canvas, 0 to 1. */
+const meanLuma = (canvas: Canvas): number => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let sum = 0
+  for (let index = 0; index < data.length; index += 4) {
+    const [red = 0, green = 0, blue = 0] = data.subarray(index, index + 3)
+    sum += 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  return sum / (data.length / 4) / 255
+}
 
 /** Blurred at a small size and scaled up: the same look for a hundredth of the work. */
-const blurred = (picture: Picture, { widthPx, heightPx }: FrameSize): Canvas => {
+const paintBlurred = (
+  ctx: SKRSContext2D,
+  picture: Picture,
+  { widthPx, heightPx }: FrameSize,
+): void => {
   const scale = BLUR_WORK_PX / Math.max(widthPx, heightPx)
-  const small = { widthPx: Math.ceil(widthPx * scale), heightPx: Math.ceil(heightPx * scale) }
-  const margin = 40
-  const source = createCanvas(small.widthPx + 2 * margin, small.heightPx + 2 * margin)
-  // Larger than the frame, or the blur would draw darkness in from beyond the edges.
-  drawCovering(source.getContext('2d'), picture, { widthPx: source.width, heightPx: source.height })
+  const small = {
+    widthPx: Math.ceil(widthPx * scale) + 2 * BLUR_MARGIN_PX,
+    heightPx: Math.ceil(heightPx * scale) + 2 * BLUR_MARGIN_PX,
+  }
+  const source = createCanvas(small.widthPx, small.heightPx)
+  drawCovering(source.getContext('2d'), picture, small)
   const result = createCanvas(small.widthPx, small.heightPx)
-  const ctx = result.getContext('2d')
-  ctx.filter = 'blur(9px) saturate(1.35)'
-  ctx.drawImage(source, -margin, -margin)
-  return result
+  const exposure = Math.min(EXPOSURE_MAX, EXPOSURE_TARGET / Math.max(0.01, meanLuma(source)))
+  const blurring = result.getContext('2d')
+  blurring.filter = `blur(9px) saturate(1.3) brightness(${exposure.toFixed(3)})`
+  blurring.drawImage(source, 0, 0)
+  ctx.imageSmoothingEnabled = true
+  ctx.imageSmoothingQuality = 'high'
+  ctx.drawImage(
+    result,
+    ...[-BLUR_MARGIN_PX / scale, -BLUR_MARGIN_PX / scale] as const,
+    ...[small.widthPx / scale, small.heightPx / scale] as const,
+  )
 }
 
 /**
@@ -151,7 +193,7 @@ const shade = (ctx: SKRSContext2D, { widthPx, heightPx }: FrameSize, strength: n
 export const paintBackdrop = (
   ctx: SKRSContext2D,
   size: FrameSize,
-  pictures: { background: Picture | undefined; cover: Picture; palette: Palette },
+  pictures: { background: Picture | undefined; cover: Picture | undefined; palette: Palette },
 ): void => {
   const { widthPx, heightPx } = size
   ctx.fillStyle = '#0b0a12'
@@ -160,9 +202,8 @@ export const paintBackdrop = (
     drawCovering(ctx, pictures.background, size)
     shade(ctx, size, 0.5)
   } else {
-    ctx.imageSmoothingQuality = 'high'
-    ctx.drawImage(blurred(pictures.cover, size), 0, 0, widthPx, heightPx)
-    shade(ctx, size, 0.46)
+    paintBlurred(ctx, pictures.cover ?? drawnSleeve(pictures.palette), size)
+    shade(ctx, size, 0.42)
   }
   // A breath of the accent ties picture and bars together.
   ctx.globalCompositeOperation = 'soft-light'

@@ -47,7 +47,7 @@ const hdrArguments = (spec: RenderSpec, keyFrames: number, threads: number | und
   'format=gbrp,zscale=pin=bt709:tin=iec61966-2-1:min=gbr:rin=full:' +
     `p=bt2020:t=smpte2084:m=bt2020nc:r=limited:npl=${SDR_WHITE_NITS}:dither=ordered,` +
     'format=yuv420p10le',
-  ...['-c:v', 'libx265', '-preset', 'veryfast', '-profile:v', 'main10'],
+  ...['-c:v', 'libx265', '-preset', 'superfast', '-profile:v', 'main10'],
   ...['-crf', String(spec.crf), '-pix_fmt', 'yuv420p10le', '-tag:v', 'hvc1'],
   '-x265-params',
   [

@@ -189,27 +189,30 @@ const sizes = (style: TextStyle): number[] => {
   return [...found, style.sizePxMin]
 }
 
-const cutToFit = (letters: readonly string[], ruler: TextRuler, box: TextBox, style: TextStyle) => {
+/** The longest beginning of a text that fits at the smallest size, and an ellipsis. */
+const cutToFit = (
+  letters: readonly string[],
+  ruler: TextRuler,
+  box: TextBox,
+  style: TextStyle,
+): FittedText => {
   ruler.setSize(style.sizePxMin)
-  let linesMax = style.linesMax
-  for (;;) {
+  const widthPerLetter = ruler.width(letters.join('')) / letters.length
+  for (let linesMax: number = style.linesMax; ; linesMax -= 1) {
     let low = 0
-    let high = letters.length
+    // Some letters are narrower than the average, but not half as wide.
+    let high = Math.min(letters.length, Math.ceil((2 * box.widthPx * linesMax) / widthPerLetter))
     let best = [ELLIPSIS]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
       const parts = [...letters.slice(0, middle), ELLIPSIS]
       const lines = wrap(parts, ruler, box.widthPx, linesMax)
-      if (lines) {
-        best = lines
-        low = middle
-      } else {
-        high = middle - 1
-      }
+      best = lines ?? best
+      low = lines ? middle : low
+      high = lines ? high : middle - 1
     }
     const fitted = setLines(best, ruler, style.sizePxMin, true)
     if (fitted.heightPx <= box.heightPx || linesMax === 1) return fitted
-    linesMax -= 1
   }
 }
 
@@ -223,8 +226,14 @@ export const fitText = (text: string, box: TextBox, style: TextStyle): FittedTex
   if (clean === '') return undefined
   const ruler = new TextRuler(clean, style.weight)
   const letters = graphemes(clean)
+  ruler.setSize(style.sizePxMax)
+  const widthAtMax = ruler.width(clean)
+  // What cannot fit even without a gap at any line's end need not be wrapped to find that out.
+  const plausible = sizes(style).filter(
+    (sizePx) => (widthAtMax * sizePx) / style.sizePxMax <= box.widthPx * style.linesMax * 1.05,
+  )
   for (const parts of [breakable(clean), letters]) {
-    for (const sizePx of sizes(style)) {
+    for (const sizePx of plausible) {
       ruler.setSize(sizePx)
       const lines = wrap(parts, ruler, box.widthPx, style.linesMax)
       if (lines === undefined) continue
@@ -236,17 +245,25 @@ export const fitText = (text: string, box: TextBox, style: TextStyle): FittedTex
   return cutToFit(letters, ruler, box, style)
 }
 
-/** Draws a fitted text with its first line's top at `y`; `x` is the left end or the middle. */
-export const drawText = (
-  ctx: SKRSContext2D,
-  text: FittedText,
-  at: { x: number; y: number; align: 'left' | 'center' },
-): void => {
+export interface TextPlace {
+  /** The left end of the block, or its middle when centred. */
+  readonly x: number
+  /** The top of the first line. */
+  readonly y: number
+  readonly align: 'left' | 'center'
+  /** At `left`, right-to-left lines end flush at the far side of a block of this width. */
+  readonly blockWidthPx: number
+}
+
+/** Draws a fitted text in the current fill colour. */
+export const drawText = (ctx: SKRSContext2D, text: FittedText, place: TextPlace): void => {
+  const flushRight = place.align === 'left' && text.direction === 'rtl'
   ctx.font = text.font
   ctx.direction = text.direction
-  ctx.textAlign = at.align
+  ctx.textAlign = flushRight ? 'right' : place.align
   ctx.textBaseline = 'alphabetic'
+  const x = flushRight ? place.x + place.blockWidthPx : place.x
   text.lines.forEach((line, index) => {
-    ctx.fillText(line, at.x, at.y + index * text.lineHeightPx + text.ascentPx)
+    ctx.fillText(line, x, place.y + index * text.lineHeightPx + text.ascentPx)
   })
 }

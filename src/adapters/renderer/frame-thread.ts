@@ -1,4 +1,5 @@
 /** The thread that draws: its own, so that heartbeats and webhooks do not wait for pictures. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { workerData } from 'node:worker_threads'
 
 import type { FrameRange } from './encoder.ts'
@@ -19,4 +20,5 @@ for (let sequence = 0; sequence < range.frameCount; sequence += 1) {
   waitFree(ring, sequence)
   scene.drawFrame(range.firstFrame + sequence, slotFor(ring, sequence))
   markFull(ring, sequence)
+  await nextTurn()
 }

@@ -112,7 +112,7 @@ const barsLayout = (base: Base, shape: Shape): Layout => {
 const radialLayout = (base: Base, shape: Shape): Layout => {
   const { safe, unitPx: u, progress } = base
   const round = (visual: Rect): Pick<Layout, 'visual' | 'cover'> => {
-    const size = visual.width * 0.52
+    const size = visual.width * 0.54
     const inset = (visual.width - size) / 2
     return { visual, cover: { x: visual.x + inset, y: visual.y + inset, width: size, height: size } }
   }

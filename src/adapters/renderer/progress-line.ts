@@ -1,6 +1,5 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 
-import { durationSeconds } from './decode-audio.ts'
 import { fontFamilies } from './fonts.ts'
 import type { LayerFactory } from './scene.ts'
 
@@ -16,12 +15,12 @@ export const clockTime = (seconds: number): string => {
 }
 
 /** The thin line that fills as the song plays, with the time gone by and the whole time below. */
-export const createProgressLine: LayerFactory = ({ layout, palette, pcm, spec, frameCount }) => {
+export const createProgressLine: LayerFactory = ({ layout, palette, spec, frameCount }) => {
   const { unitPx, progress } = layout
   const fontPx = 18 * unitPx
   const textY = progress.y + progress.height + 12 * unitPx + fontPx * 0.72
   const font = `500 ${fontPx}px ${fontFamilies('0')}`
-  const totalSeconds = durationSeconds(pcm)
+  const totalSeconds = frameCount / spec.frameRate
   const radius = progress.height / 2
   const knob = 7 * unitPx
 
@@ -47,20 +46,6 @@ export const createProgressLine: LayerFactory = ({ layout, palette, pcm, spec, f
   let colors: ReturnType<typeof gradient> | undefined
 
   return {
-    areas: [
-      {
-        x: progress.x - knob,
-        y: progress.y - knob,
-        width: progress.width + 2 * knob,
-        height: progress.height + 2 * knob,
-      },
-      {
-        x: progress.x - 2 * unitPx,
-        y: textY - fontPx,
-        width: fontPx * 4.5,
-        height: fontPx * 1.4,
-      },
-    ],
     paintStill: (ctx) => {
       ctx.fillStyle = 'rgba(255,255,255,0.2)'
       fillLine(ctx, progress.width)

@@ -11,6 +11,7 @@ import { startEncoder } from './encoder.ts'
 import type { FrameRing } from './frame-ring.ts'
 import { createFrameRing, markFree, slotFor, untilFull } from './frame-ring.ts'
 import type { FrameThreadData } from './frame-thread.ts'
+import { frameBytes } from './scene.ts'
 import type { RenderSources } from './sources.ts'
 import { loadSources } from './sources.ts'
 
@@ -34,7 +35,6 @@ export interface RenderedVideo {
   readonly durationSeconds: number
 }
 
-const BYTES_PER_PIXEL = 4
 const TIMEOUT_MS_DEFAULT = 2 * 3_600_000
 /** Progress is told in steps of this size: a long video has thousands of frames. */
 const PROGRESS_STEP = 0.005
@@ -81,7 +81,7 @@ const drawAndEncode = async (
   const { spec, signal } = options
   const stop = new AbortController()
   const stopped = AbortSignal.any([signal, stop.signal])
-  const ring = createFrameRing(spec.widthPx * spec.heightPx * BYTES_PER_PIXEL)
+  const ring = createFrameRing(frameBytes(spec))
   const encoder = startEncoder({
     ...options,
     threads: options.threads,

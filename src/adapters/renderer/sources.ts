@@ -1,9 +1,9 @@
-import { readPicture } from './picture.ts'
+import type { RenderSpec } from '../../domain/render-spec.ts'
 import type { DecodeOptions } from './decode-audio.ts'
 import { decodeAudio } from './decode-audio.ts'
+import { readPicture } from './picture.ts'
 import type { Scene } from './scene.ts'
 import { createScene } from './scene.ts'
-import type { RenderSpec } from '../../domain/render-spec.ts'
 
 export interface RenderSources {
   readonly spec: RenderSpec
@@ -17,11 +17,11 @@ export interface RenderSources {
 /** What a drawing thread needs: plain data, the samples in shared memory. */
 export const loadSources = async (sources: RenderSources, options: DecodeOptions) => {
   const { spec, audioPath, coverPath, backgroundPath } = sources
-  const pcm = await decodeAudio(audioPath, options)
-  const cover = coverPath
-    ? await readPicture(coverPath, options)
-    : await embeddedCover(audioPath, options)
-  const background = backgroundPath ? await readPicture(backgroundPath, options) : undefined
+  const [pcm, cover, background] = await Promise.all([
+    decodeAudio(audioPath, options),
+    coverPath ? readPicture(coverPath, options) : embeddedCover(audioPath, options),
+    backgroundPath ? readPicture(backgroundPath, options) : undefined,
+  ])
   return { spec, pcm, cover, background }
 }
 

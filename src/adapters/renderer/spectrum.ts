@@ -9,15 +9,18 @@ const LOW_WINDOW_SAMPLES = 8192
 const HIGH_WINDOW_SAMPLES = 2048
 const CROSSOVER_HZ = 600
 
-/** Music loses about this much per octave; given back, so that treble bars move as bass bars do. */
-const TILT_DB_PER_OCTAVE = 3
-const DYNAMIC_RANGE_DB = 46
+/**
+ * Bands of equal musical width already hold about as much of music each, whatever their height; this
+ * little is given back to the treble, so that its bars move as those of the bass do.
+ */
+const TILT_DB_PER_OCTAVE = 1.2
+const DYNAMIC_RANGE_DB = 44
 /** Below this a recording counts as silent and is not turned up. */
 const QUIETEST_REFERENCE_DB = -50
 const REFERENCE_PROBES = 240
 const REFERENCE_QUANTILE = 0.97
 /** Above 1, so that the loud stands out from the merely present. */
-const CONTRAST = 1.5
+const CONTRAST = 1.9
 
 /** The bars of a spectrum as a function of the frame number alone. */
 export interface SpectrumTrack {
@@ -57,33 +60,26 @@ class WindowedSpectrum {
     this.#fft.realTransform(this.#output, this.#input)
   }
 
-  /** Amplitude of a bin as that of the sine wave behind it, 1 being full scale. */
-  amplitude(bin: number): number {
-    const real = this.#output[2 * bin] ?? 0
-    const imaginary = this.#output[2 * bin + 1] ?? 0
-    return (Math.hypot(real, imaginary) * 4) / this.#size
-  }
-
   /**
-   * The loudest bin inside a band. A band narrower than two bins is read at its centre instead: its
-   * edges would otherwise decide by chance which neighbour owns a bin.
+   * The energy inside a band, that of a full-scale sine being 1. A bin that lies across an edge is
+   * shared by width: taken whole, it would decide by chance which of two neighbours a tone lights.
    */
-  bandAmplitude(band: SpectrumBand): number {
-    if (band.highHz - band.lowHz < 2 * this.binHz) {
-      const position = band.centreHz / this.binHz
-      const bin = Math.floor(position)
-      const share = position - bin
-      return this.amplitude(bin) * (1 - share) + this.amplitude(bin + 1) * share
+  bandEnergy(band: SpectrumBand): number {
+    const low = band.lowHz / this.binHz + 0.5
+    const high = band.highHz / this.binHz + 0.5
+    let energy = 0
+    for (let bin = Math.floor(low); bin < high; bin += 1) {
+      const real = this.#output[2 * bin] ?? 0
+      const imaginary = this.#output[2 * bin + 1] ?? 0
+      const share = Math.min(high, bin + 1) - Math.max(low, bin)
+      energy += (real * real + imaginary * imaginary) * share
     }
-    let loudest = 0
-    for (let bin = Math.ceil(band.lowHz / this.binHz); bin * this.binHz < band.highHz; bin += 1) {
-      loudest = Math.max(loudest, this.amplitude(bin))
-    }
-    return loudest
+    // 4 / size makes a bin's amplitude that of its sine; a Hann window spreads it over 1.5 bins.
+    return (energy * 16) / (this.#size * this.#size * 1.5)
   }
 }
 
-const decibels = (amplitude: number): number => 20 * Math.log10(Math.max(amplitude, 1e-9))
+const decibels = (energy: number): number => 10 * Math.log10(Math.max(energy, 1e-18))
 
 const tiltDb = (band: SpectrumBand): number =>
   TILT_DB_PER_OCTAVE * Math.log2(band.centreHz / 1000)
@@ -113,7 +109,7 @@ class BandMeter {
     this.#high.analyse(this.#pcm.samples, centre)
     for (const [index, band] of this.bands.entries()) {
       const spectrum = band.centreHz < CROSSOVER_HZ ? this.#low : this.#high
-      into[index] = decibels(spectrum.bandAmplitude(band)) + (this.#tilts[index] ?? 0)
+      into[index] = decibels(spectrum.bandEnergy(band)) + (this.#tilts[index] ?? 0)
     }
   }
 

@@ -46,7 +46,10 @@ export const fitTitles = (layout: Layout, texts: { title: string; artist: string
 }
 
 /** Paints title and artist in the middle of their box's height. */
-export const paintTitles = (ctx: SKRSContext2D, { layout, spec }: Stage): void => {
+export const paintTitles = (
+  ctx: SKRSContext2D,
+  { layout, spec }: Pick<Stage, 'layout' | 'spec'>,
+): void => {
   const { text, align, unitPx } = layout
   const fitted = fitTitles(layout, spec)
   const x = align === 'center' ? text.x + text.width / 2 : text.x
@@ -55,14 +58,16 @@ export const paintTitles = (ctx: SKRSContext2D, { layout, spec }: Stage): void =
   ctx.shadowColor = 'rgba(0,0,0,0.45)'
   ctx.shadowBlur = 14 * unitPx
   ctx.shadowOffsetY = 2 * unitPx
+  // The lines of right-to-left text end flush, but the block stays next to the cover.
+  const blockWidthPx = Math.max(fitted.title?.widthPx ?? 0, fitted.artist?.widthPx ?? 0)
   if (fitted.title) {
     ctx.fillStyle = '#ffffff'
-    drawText(ctx, fitted.title, { x, y, align })
+    drawText(ctx, fitted.title, { x, y, align, blockWidthPx })
   }
   if (fitted.artist) {
     ctx.fillStyle = 'rgba(255,255,255,0.76)'
     const below = y + (fitted.title?.heightPx ?? 0) + fitted.gapPx
-    drawText(ctx, fitted.artist, { x, y: below, align })
+    drawText(ctx, fitted.artist, { x, y: below, align, blockWidthPx })
   }
   ctx.restore()
 }

@@ -43,7 +43,6 @@ export const barsTemplate: LayerFactory = (stage) => {
   let colors: { up: ReturnType<typeof upright>; down: ReturnType<typeof mirrored> } | undefined
 
   return {
-    areas: [visual],
     paintStill: (ctx) => paintCoverCard(ctx, cover, layout.cover, unitPx),
     paintFrame: (ctx, frame) => {
       colors ??= { up: upright(ctx), down: mirrored(ctx) }

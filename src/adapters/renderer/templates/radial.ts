@@ -85,7 +85,6 @@ export const radialTemplate: LayerFactory = (stage) => {
   let colors: ReturnType<typeof rainbow> | undefined
 
   return {
-    areas: [visual],
     paintStill: () => undefined,
     paintFrame: (ctx, frame) => {
       colors ??= rainbow(ctx)

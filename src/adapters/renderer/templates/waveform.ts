@@ -44,9 +44,9 @@ export const waveformTemplate: LayerFactory = (stage) => {
     const near = Math.max(0, 1 - Math.abs(slice + 0.5 - position) / LIFT_REACH)
     return Math.max(barWidth, wave.heightAt(slice) * (1 + LIFT * near * near) * heightMax)
   }
-  const bars = (ctx: SKRSContext2D, position: number): void => {
-    const first = Math.max(0, Math.floor(position) - reachBars)
-    const last = Math.min(wave.sliceCount - 1, Math.floor(position) + reachBars)
+  const bars = (ctx: SKRSContext2D, position: number, from: number, to: number): void => {
+    const first = Math.max(0, Math.floor(position) + from)
+    const last = Math.min(wave.sliceCount - 1, Math.floor(position) + to)
     ctx.beginPath()
     for (let slice = first; slice <= last; slice += 1) {
       const height = barHeight(slice, position)
@@ -55,30 +55,28 @@ export const waveformTemplate: LayerFactory = (stage) => {
     }
     ctx.fill()
   }
-  const half = (ctx: SKRSContext2D, x: number, paint: () => void): void => {
-    ctx.save()
+  const clipFrom = (ctx: SKRSContext2D, x: number): void => {
     ctx.beginPath()
     ctx.rect(x, visual.y, visual.width / 2, visual.height)
     ctx.clip()
-    paint()
-    ctx.restore()
   }
 
   return {
-    areas: [visual],
     paintStill: (ctx) => paintCoverCard(ctx, cover, layout.cover, unitPx),
     paintFrame: (ctx, frame) => {
       const shades = (colors ??= { past: played(ctx), future: coming(ctx) })
       // The middle of the time that the frame is shown, as in the spectrum.
       const position = ((frame + 0.5) / spec.frameRate) * SLICES_PER_SECOND
-      half(ctx, visual.x, () => {
-        ctx.fillStyle = shades.past
-        bars(ctx, position)
-      })
-      half(ctx, middleX, () => {
-        ctx.fillStyle = shades.future
-        bars(ctx, position)
-      })
+      ctx.save()
+      clipFrom(ctx, visual.x)
+      ctx.fillStyle = shades.past
+      bars(ctx, position, -reachBars, 1)
+      ctx.restore()
+      ctx.save()
+      clipFrom(ctx, middleX)
+      ctx.fillStyle = shades.future
+      bars(ctx, position, -1, reachBars)
+      ctx.restore()
       ctx.fillStyle = palette.light
       ctx.beginPath()
       const width = 3 * unitPx
