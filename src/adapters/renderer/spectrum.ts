@@ -13,14 +13,14 @@ const CROSSOVER_HZ = 600
  * Bands of equal musical width already hold about as much of music each, whatever their height; this
  * little is given back to the treble, so that its bars move as those of the bass do.
  */
-const TILT_DB_PER_OCTAVE = 1.2
+const TILT_DB_PER_OCTAVE = 2.4
 const DYNAMIC_RANGE_DB = 44
 /** Below this a recording counts as silent and is not turned up. */
 const QUIETEST_REFERENCE_DB = -50
 const REFERENCE_PROBES = 240
 const REFERENCE_QUANTILE = 0.97
 /** Above 1, so that the loud stands out from the merely present. */
-const CONTRAST = 1.9
+const CONTRAST = 1.7
 
 /** The bars of a spectrum as a function of the frame number alone. */
 export interface SpectrumTrack {

@@ -1,12 +1,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { renderVideo } from '../../../src/adapters/renderer/render-video.ts'
 import type { RenderVideoOptions } from '../../../src/adapters/renderer/render-video.ts'
 import { openScene } from '../../../src/adapters/renderer/sources.ts'
 import { MediaError } from '../../../src/domain/failures.ts'
 import { FFMPEG, decodeOptions, ffmpeg, makeSound, probe, smallSpec, temporaryFolder } from './fixtures.ts'
+
+// Whole renders, on machines that do other things too.
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = temporaryFolder()
 

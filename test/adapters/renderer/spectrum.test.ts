@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import type { Pcm } from '../../../src/adapters/renderer/decode-audio.ts'
 import { layoutFor } from '../../../src/adapters/renderer/layout.ts'
@@ -11,6 +11,9 @@ import { createWaveformTrack } from '../../../src/adapters/renderer/waveform.ts'
 import { TEMPLATES } from '../../../src/domain/render-spec.ts'
 import { bandForFrequency } from '../../../src/domain/spectrum-bands.ts'
 import { smallSpec, tone } from './fixtures.ts'
+
+// Hundreds of transforms and frames, on machines that do other things too.
+vi.setConfig({ testTimeout: 30_000 })
 
 const timing = { frameRate: 30, frameCount: 60 }
 

@@ -14,6 +14,8 @@ vi.hoisted(() => {
   process.env['DISABLE_SYSTEM_FONTS_LOAD'] = '1'
 })
 
+vi.setConfig({ testTimeout: 30_000 })
+
 const TITLES: Record<string, string> = {
   Latin: 'Żółć, Ærøskøbing & Đặng Thái Sơn',
   Greek: 'Το τραγούδι της νύχτας',
