@@ -20,7 +20,7 @@ export async function buildTemporal({ root, version, target, onOutput }) {
   const go = await findGo(wanted, onOutput)
   if (!go.path) return { ok: false, reason: go.reason }
   await mkdir(dirname(target), { recursive: true })
-  const unfinished = `${target}.${process.pid}.unfinished`
+  const unfinished = `${target}.unfinished`
   try {
     const result = await withProgress(
       `Building the Temporal CLI ${version} from source: 5 to 30 minutes, once per user`,
