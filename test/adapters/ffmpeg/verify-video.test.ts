@@ -61,10 +61,11 @@ describe('verifyVideo', () => {
   })
 
   it('counts to the frame', async () => {
-    const endless = 'testsrc2=size=160x90:rate=30'
-    const short = await makeRender('59.mp4', endless, [...X264, '-frames:v', '59'])
+    const frames = (count: number): string =>
+      `testsrc2=size=160x90:rate=30,trim=end_frame=${count}`
+    const short = await makeRender('59.mp4', frames(59))
     await expect(verify(short)).rejects.toMatchObject(differing('59 frames instead of 60'))
-    const long = await makeRender('61.mp4', endless, [...X264, '-frames:v', '61'])
+    const long = await makeRender('61.mp4', frames(61))
     await expect(verify(long)).rejects.toMatchObject(differing('61 frames instead of 60'))
   })
 
