@@ -3,20 +3,28 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from './stack/toolchain.ts'
 
+const exists = (folder: string) => existsSync(join(projectRoot, folder))
 const bin = (name: string) => join('node_modules', '.bin', name)
+/** What the compiler found out about files that have not changed since; a quarter of the time. */
+const remembering = (name: string) => [
+  '--incremental',
+  ...['--tsBuildInfoFile', join('node_modules', '.cache', 'tsc', `${name}.tsbuildinfo`)],
+]
 
+/** The longest first, so that the short ones fill the second lane. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
+  types: [bin('tsc'), '-p', 'tsconfig.json', ...remembering('types')],
   lint: [bin('oxlint')],
   format: [bin('oxfmt'), '--check'],
-  types: [bin('tsc'), '-p', 'tsconfig.json'],
-  'workflow types': [bin('tsc'), '-p', 'tsconfig.workflows.json'],
+  'workflow types': [bin('tsc'), '-p', 'tsconfig.workflows.json', ...remembering('workflow-types')],
   walls: [
     bin('depcruise'),
     ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'],
-    ...['src', 'scripts', 'test', 'bench', 'lint', 'examples'],
+    ...['src', 'scripts', 'test', 'bench', 'lint', 'examples'].filter(exists),
   ],
   'dead code': [bin('knip')],
   'workflow bundle': ['scripts/bundle-workflows.ts'],
@@ -37,7 +45,7 @@ async function runStep(name: string, args: readonly string[]): Promise<Outcome> 
   const child = spawn(process.execPath, args, {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -5,6 +5,8 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { orExplain, setUp } from './setup/set-up.mjs'
 
+const PARENT_POLL_MS = 500
+
 await orExplain(async () => {
   const { toolchain } = await setUp({ verbose: process.argv.includes('--verbose') })
   process.exitCode = await runOnProjectNode(toolchain.nodePath, process.argv.slice(2))
@@ -20,8 +22,24 @@ function runOnProjectNode(nodePath, args) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }
+  stopWithNpm(child)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/**
+ * npm that is killed does not always tell what it started, and a stack that nobody sees would run on.
+ * Outside npm an orphan is left alone: that is how people put a server in the background.
+ */
+function stopWithNpm(child) {
+  if (!process.env.npm_lifecycle_event) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, PARENT_POLL_MS)
+  watch.unref()
 }
