@@ -18,7 +18,8 @@ const NETWORK_CODES = new Set([
 const UNAVAILABLE_STATE = /^(08...|53...|57P0[1-5]|55P03|57014)$/
 
 /** The driver gives these no code. */
-const DRIVER_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+const DRIVER_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
 const isUnavailable = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false

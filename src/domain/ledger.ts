@@ -120,10 +120,7 @@ export interface OrderCredits {
   readonly refundedCredits: number
 }
 
-export const orderCredits = (
-  hold: HoldFigures | null,
-  returnedCredits: number,
-): OrderCredits =>
+export const orderCredits = (hold: HoldFigures | null, returnedCredits: number): OrderCredits =>
   hold === null || hold.state === 'declined'
     ? { heldCredits: 0, capturedCredits: 0, refundedCredits: 0 }
     : {

@@ -256,9 +256,9 @@ describe('steps', () => {
     expect((await executions.findById(executionId))?.lastSignOfLifeAt).toEqual(
       new Date(NOW.getTime() + 4),
     )
-    expect((await eventsOf(executionId)).filter((event) => event.startsWith('step.progress'))).toEqual(
-      ['step.progress remote render 10', 'step.progress remote render 40'],
-    )
+    expect(
+      (await eventsOf(executionId)).filter((event) => event.startsWith('step.progress')),
+    ).toEqual(['step.progress remote render 10', 'step.progress remote render 40'])
     await executions.beginStep({ executionId, step })
     await report(5, 0)
     expect(await videos.find(accountId, videoId)).toMatchObject({ renderProgress: 5 })
@@ -440,9 +440,9 @@ describe('reading', () => {
       items: [],
       nextCursor: null,
     })
-    await expect(
-      executions.list({ accountId, limit: 2, cursor: "1'; --" }),
-    ).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await expect(executions.list({ accountId, limit: 2, cursor: "1'; --" })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    })
   })
 
   test('events resume after the last one that was seen', async () => {

@@ -54,9 +54,9 @@ test('a server that is not there is DATABASE_UNAVAILABLE, in and out of transact
   await expect(createAccountsRepository(gone.database).find(accountId)).rejects.toMatchObject(
     UNAVAILABLE,
   )
-  await expect(
-    ledger.topUp({ accountId, amountCredits: 1, reference: 'x' }),
-  ).rejects.toMatchObject(UNAVAILABLE)
+  await expect(ledger.topUp({ accountId, amountCredits: 1, reference: 'x' })).rejects.toMatchObject(
+    UNAVAILABLE,
+  )
   await expect(
     listenToExecutions({
       pool: gone.pool,
@@ -84,7 +84,7 @@ test('a connection that is cut within a transaction undoes it, and the next call
     await pool.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid])
     return ledger.balance(accountId, tx)
   })
-  await expect(undone).rejects.toThrow()
+  await expect(undone).rejects.toThrow(/query|connection|DATABASE_UNAVAILABLE/i)
   expect(await ledger.balance(accountId)).toMatchObject({ posted: 5 })
   expect(await ledger.audit()).toEqual([])
 })

@@ -56,9 +56,9 @@ describe('holding', () => {
   test.each([0, -1, 1.5, Number.NaN, 2 ** 53])('%d is no amount', async (amountCredits) => {
     const accountId = await insertAccount(database, 20)
     await expect(holdOn(accountId, amountCredits)).rejects.toThrow(RangeError)
-    await expect(
-      ledger.topUp({ accountId, amountCredits, reference: 'odd' }),
-    ).rejects.toThrow(RangeError)
+    await expect(ledger.topUp({ accountId, amountCredits, reference: 'odd' })).rejects.toThrow(
+      RangeError,
+    )
     expect(await ledger.balance(accountId)).toEqual({ posted: 20, held: 0, available: 20 })
   })
 })
@@ -84,7 +84,10 @@ describe('ending a hold', () => {
     const accountId = await insertAccount(database, 20)
     const { id } = await holdOn(accountId, 15)
     await ledger.capture({ holdId: id })
-    expect(await ledger.capture({ holdId: id })).toMatchObject({ ended: false, capturedCredits: 15 })
+    expect(await ledger.capture({ holdId: id })).toMatchObject({
+      ended: false,
+      capturedCredits: 15,
+    })
     await expect(ledger.capture({ holdId: id, capturedCredits: 3 })).rejects.toMatchObject({
       code: 'HOLD_CONFLICT',
     })
@@ -254,7 +257,9 @@ test('the audit names every kind of drift', async () => {
     await tx.execute(sql`UPDATE credit_accounts SET posted = 99 WHERE account_id = ${accountId}`)
     await tx.execute(sql`UPDATE holds SET captured_credits = 4 WHERE id = ${captured.id}`)
     await tx.execute(sql`UPDATE holds SET ended_at = now() WHERE id = ${pending.id}`)
-    throw Object.assign(new Error('undo'), { violations: await createLedgerRepository(tx as never).audit() })
+    throw Object.assign(new Error('undo'), {
+      violations: await createLedgerRepository(tx as never).audit(),
+    })
   })
   await expect(seen).rejects.toMatchObject({
     violations: expect.arrayContaining([

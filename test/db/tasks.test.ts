@@ -125,9 +125,7 @@ test('abandoning voids the hold; a finished task stays as it is', async () => {
 
 test('a task that does not exist cannot end', async () => {
   expect(await tasks.complete({ taskId: 'task_none', output: OUTPUT })).toBeNull()
-  expect(
-    await tasks.abandon({ taskId: 'task_none', ending: 'canceled', failure: null }),
-  ).toBeNull()
+  expect(await tasks.abandon({ taskId: 'task_none', ending: 'canceled', failure: null })).toBeNull()
 })
 
 test('tasks are listed by status', async () => {

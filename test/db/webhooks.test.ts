@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createWebhookDeliveriesRepository } from '../../src/db/repositories/webhook-deliveries.ts'
 import { createWebhookEndpointsRepository } from '../../src/db/repositories/webhook-endpoints.ts'
-import type { AccountId } from '../../src/domain/ids.ts'
+import type { AccountId, DeliveryId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
 import { insertAccount, newId } from '../support/records.ts'
 
@@ -32,9 +32,9 @@ const newEvent = (type = 'execution.completed', taskUrl?: string) => ({
   taskUrl,
 })
 
-const endpointsOf = async (ids: readonly string[]) => {
+const endpointsOf = async (ids: readonly DeliveryId[]) => {
   const targets = await Promise.all(ids.map((id) => deliveries.findTarget(id)))
-  return targets.map((target) => target?.delivery.endpointId).toSorted()
+  return targets.map((target) => String(target?.delivery.endpointId)).toSorted()
 }
 
 describe('recording an event', () => {
@@ -80,7 +80,7 @@ describe('recording an event', () => {
 })
 
 describe('deliveries', () => {
-  const attempt = (deliveryId: string, status: 'pending' | 'delivered' | 'failed') =>
+  const attempt = (deliveryId: DeliveryId, status: 'pending' | 'delivered' | 'failed') =>
     deliveries.recordAttempt({
       deliveryId,
       responseStatus: 200,
@@ -107,7 +107,10 @@ describe('deliveries', () => {
     const [id] = await deliveries.recordEvent(newEvent())
     await attempt(id!, 'failed')
     expect(await deliveries.reopen(await insertAccount(database), id!)).toBeNull()
-    expect(await deliveries.reopen(accountId, id!)).toMatchObject({ status: 'pending', attempts: 1 })
+    expect(await deliveries.reopen(accountId, id!)).toMatchObject({
+      status: 'pending',
+      attempts: 1,
+    })
     expect(await attempt(id!, 'delivered')).toBe(true)
   })
 

@@ -3,9 +3,8 @@ import { expect, test } from 'vitest'
 import { ID_PREFIXES, isId, makeId, remoteJobKey, type IdKind } from '../../src/domain/ids.ts'
 
 const KINDS = Object.keys(ID_PREFIXES) as IdKind[]
-const ALPHANUMERIC = [...'0123456789ABCXYZabcxyz']
 const suffixes = fc.string({
-  unit: fc.constantFrom(...ALPHANUMERIC),
+  unit: fc.constantFrom('0', '9', 'A', 'Z', 'a', 'z'),
   minLength: 8,
   maxLength: 64,
 })
@@ -22,7 +21,7 @@ test('an id is of the kind it was made as and of no other', () => {
 test.each([
   '',
   'exec_',
-  'exec_short',
+  'exec_1234567',
   'exec_12345678; DROP TABLE',
   'exec_12345678\n',
   'exec_../../etc',
@@ -30,7 +29,7 @@ test.each([
   'EXEC_12345678',
   ' exec_12345678',
 ])('%j is no execution id', (value) => {
-  expect(isId('execution', value.replace('short', 'abc'))).toBe(false)
+  expect(isId('execution', value)).toBe(false)
 })
 
 test('remote jobs of other orders, steps and rounds have other keys', () => {

@@ -36,7 +36,9 @@ const onServer = async <T>(run: (client: pg.Client) => Promise<T>): Promise<T> =
 /** Named after what the migrations say, so that a changed migration makes a new template. */
 const templateName = async (): Promise<string> => {
   const hash = createHash('sha256')
-  for (const file of (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).toSorted()) {
+  for (const file of (await readdir(MIGRATIONS))
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()) {
     hash.update(await readFile(new URL(file, MIGRATIONS)))
   }
   return `spool_template_${hash.digest('hex').slice(0, 12)}`

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import type { RenderOrder } from '../../contracts/orders.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { holdId, type AccountId, type ExecutionId } from '../../domain/ids.ts'
+import { holdId, type ExecutionId } from '../../domain/ids.ts'
 import { isExecutionOver } from '../../domain/statuses.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
@@ -14,7 +14,7 @@ export interface RenderAdmissionRequest {
   readonly order: RenderOrder
   readonly workflowId: string
   /** The execution whose place this one takes. */
-  readonly replaces: string | null
+  readonly replaces: ExecutionId | null
   /** The names of all steps in order. */
   readonly steps: readonly string[]
   readonly holdExpiresAt: Date
@@ -45,7 +45,7 @@ const insertSteps = async (
   { order, steps }: RenderAdmissionRequest,
   now: Date,
 ): Promise<void> => {
-  const executionId = order.executionId as ExecutionId
+  const executionId = order.executionId
   const held = { status: 'completed', attempts: 1, progress: 100, startedAt: now, finishedAt: now }
   await tx.insert(executionSteps).values(
     steps.map((name, position) => ({
@@ -58,12 +58,15 @@ const insertSteps = async (
 }
 
 /** Locks the execution that is to be replaced; null when there is none, or it is over. */
-const lockReplaced = async (tx: Transaction, replaces: string | null): Promise<string | null> => {
+const lockReplaced = async (
+  tx: Transaction,
+  replaces: ExecutionId | null,
+): Promise<ExecutionId | null> => {
   if (replaces === null) return null
   const [replaced] = await tx
     .select({ status: executions.status })
     .from(executions)
-    .where(eq(executions.id, replaces as ExecutionId))
+    .where(eq(executions.id, replaces))
     .for('update')
   return replaced === undefined || isExecutionOver(replaced.status) ? null : replaces
 }
@@ -74,8 +77,8 @@ const admit = async (
   { ledger, videos, clock }: AdmissionParts,
 ): Promise<Admission> => {
   const { order, workflowId, amountCredits } = request
-  const executionId = order.executionId as ExecutionId
-  const accountId = order.accountId as AccountId
+  const executionId = order.executionId
+  const accountId = order.accountId
   if ((await tx.$count(executions, eq(executions.id, executionId))) > 0) return { status: 'held' }
 
   const replaced = await lockReplaced(tx, request.replaces)
@@ -99,7 +102,13 @@ const admit = async (
   }
   const inserted = await tx
     .insert(executions)
-    .values({ id: executionId, accountId, pipeline: 'render', subjectId: order.videoId, workflowId })
+    .values({
+      id: executionId,
+      accountId,
+      pipeline: 'render',
+      subjectId: order.videoId,
+      workflowId,
+    })
     .onConflictDoNothing()
     .returning({ id: executions.id })
   // A second call that ran beside the first: it waited for the first one's hold.

@@ -11,13 +11,13 @@ import type { LedgerRepository } from './ledger.ts'
 import type { VideosRepository } from './videos.ts'
 
 export interface CompletionRequest {
-  readonly executionId: string
+  readonly executionId: ExecutionId
   readonly files: RenderFiles
   readonly renderTimeSeconds: number
 }
 
 export interface AbandonRequest {
-  readonly executionId: string
+  readonly executionId: ExecutionId
   readonly ending: 'error' | 'canceled'
   readonly failure: FailureCode | null
   /** The step that failed; null when none did. */
@@ -42,18 +42,18 @@ interface EndingParts {
 /** Takes the lock under which everything about an execution is written. */
 const lockExecution = async (
   tx: Transaction,
-  executionId: string,
+  executionId: ExecutionId,
 ): Promise<ExecutionStatus | null> => {
   const [execution] = await tx
     .select({ status: executions.status })
     .from(executions)
-    .where(eq(executions.id, executionId as ExecutionId))
+    .where(eq(executions.id, executionId))
     .for('update')
   return execution?.status ?? null
 }
 
 interface Settlement {
-  readonly executionId: string
+  readonly executionId: ExecutionId
   readonly ending: 'error' | 'canceled'
   readonly failure?: FailureCode | null
   readonly step?: string | null
@@ -64,7 +64,7 @@ interface Settlement {
  * steps that will not run any more. The caller has locked it and sees to hold and video. */
 export const settleExecution = async (tx: Transaction, settlement: Settlement): Promise<void> => {
   const { ending, failure = null, step = null, now } = settlement
-  const executionId = settlement.executionId as ExecutionId
+  const executionId = settlement.executionId
   const error = failure === null ? null : { ...publicFailure(failure), step }
   await tx
     .update(executions)
@@ -118,7 +118,7 @@ const completeLocked = async (
   await tx
     .update(executions)
     .set({ status: 'completed', outputKeys, finishedAt: clock() })
-    .where(eq(executions.id, executionId as ExecutionId))
+    .where(eq(executions.id, executionId))
   await appendEvents(tx, executionId, [
     { type: 'execution.status', data: { status: 'completed', error: null } },
   ])
@@ -147,16 +147,13 @@ const abandonLocked = async (
  * or is already where it should be. */
 const switchStalled = async (
   tx: Transaction,
-  executionId: string,
+  executionId: ExecutionId,
   to: 'stalled' | 'processing',
   { videos }: EndingParts,
 ): Promise<boolean> => {
   const status = await lockExecution(tx, executionId)
   if (status === null || isExecutionOver(status) || status === to) return false
-  await tx
-    .update(executions)
-    .set({ status: to })
-    .where(eq(executions.id, executionId as ExecutionId))
+  await tx.update(executions).set({ status: to }).where(eq(executions.id, executionId))
   await appendEvents(tx, executionId, [
     { type: 'execution.status', data: { status: to, error: null } },
   ])
@@ -182,9 +179,9 @@ export const createExecutionEndings = (parts: EndingParts) => ({
   abandon: (request: AbandonRequest): Promise<Abandonment> =>
     parts.database.transaction((tx) => abandonLocked(tx, request, parts)),
 
-  markStalled: (executionId: string): Promise<boolean> =>
+  markStalled: (executionId: ExecutionId): Promise<boolean> =>
     parts.database.transaction((tx) => switchStalled(tx, executionId, 'stalled', parts)),
 
-  markResumed: (executionId: string): Promise<boolean> =>
+  markResumed: (executionId: ExecutionId): Promise<boolean> =>
     parts.database.transaction((tx) => switchStalled(tx, executionId, 'processing', parts)),
 })

@@ -37,24 +37,26 @@ export type ExecutionNews =
  */
 export const appendEvents = async (
   within: Queryable,
-  executionId: string,
+  executionId: ExecutionId,
   news: readonly ExecutionNews[],
 ): Promise<void> => {
-  await within
-    .insert(executionEvents)
-    .values(news.map((event) => ({ executionId: executionId as ExecutionId, ...event })))
+  await within.insert(executionEvents).values(news.map((event) => ({ executionId, ...event })))
 }
 
 export const readEvents = (
   within: Queryable,
-  input: { readonly executionId: string; readonly afterSequence: number; readonly limit: number },
+  input: {
+    readonly executionId: ExecutionId
+    readonly afterSequence: number
+    readonly limit: number
+  },
 ): Promise<readonly ExecutionEvent[]> =>
   within
     .select()
     .from(executionEvents)
     .where(
       and(
-        eq(executionEvents.executionId, input.executionId as ExecutionId),
+        eq(executionEvents.executionId, input.executionId),
         gt(executionEvents.sequence, input.afterSequence),
       ),
     )

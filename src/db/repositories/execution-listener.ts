@@ -19,7 +19,8 @@ export interface ListenOptions {
   readonly onError: (error: Error) => void
 }
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))
 
 /**
  * Hears of new execution events on one connection of its own, which is made again whenever it is

@@ -127,7 +127,7 @@ export const createExecutionReads = (database: Database) => ({
   },
 
   /** What happened after the given sequence number (0: from the start), oldest first. */
-  events: (input: { executionId: string; afterSequence: number; limit: number }) =>
+  events: (input: { executionId: ExecutionId; afterSequence: number; limit: number }) =>
     readEvents(database, input),
 
   /** Forgets the events of executions that ended before the given time; answers how many. */

@@ -8,6 +8,7 @@ import { executions, executionSteps } from '../schema/index.ts'
 import { appendEvents, type ExecutionNews } from './execution-events.ts'
 import type { VideosRepository } from './videos.ts'
 
+/** As the recorder of steps and the webhooks know it: names that need not exist. */
 export interface StepRef {
   readonly executionId: string
   readonly step: string
@@ -34,10 +35,7 @@ interface StepParts {
 const RENDER_STEP: StepName = 'remote render'
 
 const ofStep = ({ executionId, step }: StepRef) =>
-  and(
-    eq(executionSteps.executionId, executionId as ExecutionId),
-    eq(executionSteps.name, step),
-  )
+  and(eq(executionSteps.executionId, executionId as ExecutionId), eq(executionSteps.name, step))
 
 /** Locks execution and step, in this order. */
 const lockStep = async (tx: Transaction, ref: StepRef) => {
@@ -58,6 +56,7 @@ const begin = async (
   const found = await lockStep(tx, ref)
   if (found === null) return false
   const { executionStatus, step } = found
+  const { executionId } = step
   // A late attempt must not open a step of an execution that has ended. One that was open when the
   // execution completed (the step that completes it) may be tried again until it is closed.
   const mayBegin =
@@ -81,21 +80,15 @@ const begin = async (
     { type: 'step.status', data: { step: ref.step, status: 'processing', attempts, error: null } },
   ]
   if (executionStatus === 'pending') {
-    await tx
-      .update(executions)
-      .set({ status: 'processing' })
-      .where(eq(executions.id, ref.executionId as ExecutionId))
-    await videos.markProcessing(ref.executionId, tx)
+    await tx.update(executions).set({ status: 'processing' }).where(eq(executions.id, executionId))
+    await videos.markProcessing(executionId, tx)
     news.unshift({ type: 'execution.status', data: { status: 'processing', error: null } })
   }
   if (ref.step === RENDER_STEP) {
-    await tx
-      .update(executions)
-      .set({ lastSignOfLifeAt: now })
-      .where(eq(executions.id, ref.executionId as ExecutionId))
-    await videos.setProgress(ref.executionId, 0, tx)
+    await tx.update(executions).set({ lastSignOfLifeAt: now }).where(eq(executions.id, executionId))
+    await videos.setProgress(executionId, 0, tx)
   }
-  await appendEvents(tx, ref.executionId, news)
+  await appendEvents(tx, executionId, news)
   return true
 }
 
@@ -112,8 +105,8 @@ const end = async (tx: Transaction, input: StepEnd, { clock }: StepParts): Promi
       ...(outcome === 'completed' ? { progress: 100 } : {}),
     })
     .where(ofStep(input))
-  const { attempts } = found.step
-  await appendEvents(tx, input.executionId, [
+  const { attempts, executionId } = found.step
+  await appendEvents(tx, executionId, [
     { type: 'step.status', data: { step: input.step, status: outcome, attempts, error } },
   ])
   return true
@@ -126,20 +119,21 @@ const advance = async (
 ): Promise<boolean> => {
   const found = await lockStep(tx, input)
   if (found === null || isExecutionOver(found.executionStatus)) return false
+  const { executionId } = found.step
   await tx
     .update(executions)
     .set({
       lastSignOfLifeAt: sql`greatest(${executions.lastSignOfLifeAt}, ${input.signOfLifeAt})`,
     })
-    .where(eq(executions.id, input.executionId as ExecutionId))
+    .where(eq(executions.id, executionId))
 
   const before = found.step.progress ?? 0
   const progress = Math.min(100, Math.max(0, input.progress))
   if (found.step.status !== 'processing' || progress <= before) return true
   await tx.update(executionSteps).set({ progress }).where(ofStep(input))
-  if (input.step === RENDER_STEP) await videos.setProgress(input.executionId, progress, tx)
+  if (input.step === RENDER_STEP) await videos.setProgress(executionId, progress, tx)
   if (Math.floor(progress) > Math.floor(before)) {
-    await appendEvents(tx, input.executionId, [
+    await appendEvents(tx, executionId, [
       { type: 'step.progress', data: { step: input.step, progress: Math.floor(progress) } },
     ])
   }

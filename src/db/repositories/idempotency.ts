@@ -33,8 +33,7 @@ export const createIdempotencyRepository = (
 ) => {
   const ofKey = ({ accountId, key }: IdempotencyKey) =>
     and(eq(idempotencyKeys.accountId, accountId), eq(idempotencyKeys.key, key))
-  const isClaimed = (key: IdempotencyKey) =>
-    and(ofKey(key), isNull(idempotencyKeys.responseStatus))
+  const isClaimed = (key: IdempotencyKey) => and(ofKey(key), isNull(idempotencyKeys.responseStatus))
 
   /** One of all that try gets it: the update waits for its rivals and then looks again. */
   const takeOver = async (key: IdempotencyKey): Promise<boolean> => {
@@ -65,7 +64,9 @@ export const createIdempotencyRepository = (
     if (stored.responseStatus !== null) {
       return { state: 'replay', status: stored.responseStatus, body: stored.responseBody }
     }
-    return (await takeOver(request)) ? { state: 'new', seed: stored.seed } : { state: 'in-progress' }
+    return (await takeOver(request))
+      ? { state: 'new', seed: stored.seed }
+      : { state: 'in-progress' }
   }
 
   return withDatabaseFailures({

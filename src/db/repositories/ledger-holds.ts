@@ -162,7 +162,11 @@ const storedOutcome = async (request: HoldRequest, tx: Transaction): Promise<Hol
   return { state: 'declined', availableCredits: available }
 }
 
-export const takeHold = async (tx: Transaction, request: HoldRequest, now: Date): Promise<HoldOutcome> => {
+export const takeHold = async (
+  tx: Transaction,
+  request: HoldRequest,
+  now: Date,
+): Promise<HoldOutcome> => {
   const { id, accountId, amountCredits, replacesHoldId } = request
   const [replaced] =
     replacesHoldId === undefined

@@ -30,7 +30,11 @@ export type LedgerEntry = InferSelectModel<typeof ledgerEntries>
 
 const topUpAccount = async (
   tx: Transaction,
-  topUp: { readonly accountId: AccountId; readonly amountCredits: number; readonly reference: string },
+  topUp: {
+    readonly accountId: AccountId
+    readonly amountCredits: number
+    readonly reference: string
+  },
 ): Promise<{ readonly added: boolean }> => {
   const entries = topUpEntries(topUp)
   const inserted = await tx

@@ -34,7 +34,7 @@ const isOpen = inArray(tasks.status, OPEN_STATUSES)
 const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: () => Date) => {
   const settle = async (
     tx: Transaction,
-    taskId: string,
+    taskId: TaskId,
     ending: { status: TaskStatus; output?: TaskOutput; error?: PublicFailure | null },
   ): Promise<TaskEnding | null> => {
     const [settled] = await tx
@@ -44,10 +44,10 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
         finishedAt: clock(),
         ...(ending.status === 'completed' ? { progress: 100 } : {}),
       })
-      .where(and(eq(tasks.id, taskId as TaskId), isOpen))
+      .where(and(eq(tasks.id, taskId), isOpen))
       .returning()
     if (settled !== undefined) return { settled: true, task: settled }
-    const [stored] = await tx.select().from(tasks).where(eq(tasks.id, taskId as TaskId))
+    const [stored] = await tx.select().from(tasks).where(eq(tasks.id, taskId))
     return stored === undefined ? null : { settled: false, task: stored }
   }
 
@@ -55,7 +55,7 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
     /** Publishes the output and captures the hold, if the task has one. A repeated call, or one
      * that comes after another ending, changes nothing. *Errors:* HOLD_CONFLICT when the hold has
      * ended already (the task stays open). Null: no such task. */
-    complete: (input: { taskId: string; output: TaskOutput }): Promise<TaskEnding | null> =>
+    complete: (input: { taskId: TaskId; output: TaskOutput }): Promise<TaskEnding | null> =>
       database.transaction(async (tx) => {
         const { taskId, output } = input
         const ending = await settle(tx, taskId, { status: 'completed', output, error: null })
@@ -66,7 +66,7 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
 
     /** Ends the task without output and voids what is held. A finished task stays as it is. */
     abandon: (input: {
-      taskId: string
+      taskId: TaskId
       ending: 'failed' | 'canceled'
       failure: PublicFailure | null
     }): Promise<TaskEnding | null> =>
@@ -85,8 +85,8 @@ export const createTasksRepository = (
   database: Database,
   { clock = () => new Date() }: RepositoryOptions = {},
 ) => {
-  const findById = async (id: string): Promise<Task | null> => {
-    const [task] = await database.select().from(tasks).where(eq(tasks.id, id as TaskId))
+  const findById = async (id: TaskId): Promise<Task | null> => {
+    const [task] = await database.select().from(tasks).where(eq(tasks.id, id))
     return task ?? null
   }
 
@@ -106,7 +106,7 @@ export const createTasksRepository = (
     },
 
     /** Marks the task `processing`, once; false when it is over (or is none). */
-    start: async (taskId: string): Promise<boolean> => {
+    start: async (taskId: TaskId): Promise<boolean> => {
       const now = clock()
       const started = await database
         .update(tasks)
@@ -115,7 +115,7 @@ export const createTasksRepository = (
           startedAt: sql`coalesce(${tasks.startedAt}, ${now})`,
           lastSignOfLifeAt: now,
         })
-        .where(and(eq(tasks.id, taskId as TaskId), isOpen))
+        .where(and(eq(tasks.id, taskId), isOpen))
         .returning({ id: tasks.id })
       return started.length > 0
     },
@@ -123,7 +123,7 @@ export const createTasksRepository = (
     /** `progress`: 0 to 100; it never falls, also when a second attempt begins anew. The sign of
      * life counts in any case. False when the task is over. */
     recordProgress: async (input: {
-      taskId: string
+      taskId: TaskId
       progress: number
       signOfLifeAt: Date
     }): Promise<boolean> => {
@@ -134,7 +134,7 @@ export const createTasksRepository = (
           progress: sql`greatest(${tasks.progress}, ${progress}::double precision)`,
           lastSignOfLifeAt: sql`greatest(${tasks.lastSignOfLifeAt}, ${input.signOfLifeAt})`,
         })
-        .where(and(eq(tasks.id, input.taskId as TaskId), isOpen))
+        .where(and(eq(tasks.id, input.taskId), isOpen))
         .returning({ id: tasks.id })
       return written.length > 0
     },

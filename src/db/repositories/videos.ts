@@ -29,17 +29,17 @@ export type NewVideo = Pick<
 
 type VideoChange = Partial<Omit<InferInsertModel<typeof videos>, 'id' | 'accountId'>>
 
-/** What a render may write. Ids are as workflow payloads carry them: plain strings. Each answers whether it wrote: a superseded execution cannot. */
+/** What a render may write. Each answers whether it wrote: a superseded execution cannot. */
 const createRenderWrites = (database: Database, clock: () => Date) => {
   const update = async (
-    executionId: string,
+    executionId: ExecutionId,
     change: VideoChange,
     within: Queryable,
   ): Promise<boolean> => {
     const written = await within
       .update(videos)
       .set({ ...change, updatedAt: clock() })
-      .where(eq(videos.executionId, executionId as ExecutionId))
+      .where(eq(videos.executionId, executionId))
       .returning({ id: videos.id })
     return written.length > 0
   }
@@ -47,48 +47,45 @@ const createRenderWrites = (database: Database, clock: () => Date) => {
   return {
     /** Makes `executionId` the video's newest; all others lose the right to write. */
     startRender: async (
-      input: { accountId: string; videoId: string; executionId: string },
+      input: { accountId: AccountId; videoId: VideoId; executionId: ExecutionId },
       within: Queryable = database,
     ): Promise<boolean> => {
       const { accountId, videoId, executionId } = input
       const written = await within
         .update(videos)
         .set({
-          executionId: executionId as ExecutionId,
+          executionId,
           status: 'pending',
           renderProgress: 0,
           stalledAt: null,
           updatedAt: clock(),
         })
-        .where(and(eq(videos.id, videoId as VideoId), eq(videos.accountId, accountId as AccountId)))
+        .where(and(eq(videos.id, videoId), eq(videos.accountId, accountId)))
         .returning({ id: videos.id })
       return written.length > 0
     },
 
-    markProcessing: (executionId: string, within: Queryable = database) =>
+    markProcessing: (executionId: ExecutionId, within: Queryable = database) =>
       update(executionId, { status: 'processing' }, within),
 
     /** `renderProgress`: 0 to 100. */
-    setProgress: (
-      executionId: string,
-      renderProgress: number,
-      within: Queryable = database,
-    ) => update(executionId, { renderProgress }, within),
+    setProgress: (executionId: ExecutionId, renderProgress: number, within: Queryable = database) =>
+      update(executionId, { renderProgress }, within),
 
     setCroppedAudio: (
-      executionId: string,
+      executionId: ExecutionId,
       croppedAudioKey: string,
       within: Queryable = database,
     ) => update(executionId, { croppedAudioKey }, within),
 
-    markStalled: (executionId: string, within: Queryable = database) =>
+    markStalled: (executionId: ExecutionId, within: Queryable = database) =>
       update(executionId, { status: 'stalled', stalledAt: clock() }, within),
 
-    markResumed: (executionId: string, within: Queryable = database) =>
+    markResumed: (executionId: ExecutionId, within: Queryable = database) =>
       update(executionId, { status: 'processing', stalledAt: null }, within),
 
     markReady: (
-      input: { executionId: string; files: RenderFiles; renderTimeSeconds: number },
+      input: { executionId: ExecutionId; files: RenderFiles; renderTimeSeconds: number },
       within: Queryable = database,
     ) =>
       update(
@@ -105,7 +102,7 @@ const createRenderWrites = (database: Database, clock: () => Date) => {
 
     /** Ends a render without a result. Files of an earlier render stay: they are still valid. */
     settle: (
-      executionId: string,
+      executionId: ExecutionId,
       status: 'error' | 'canceled',
       within: Queryable = database,
     ) => update(executionId, { status, stalledAt: null }, within),
@@ -136,7 +133,7 @@ export const createVideosRepository = (
     },
 
     /** The video that an execution renders; null once a newer render has taken its place. */
-    findForExecution: async (executionId: string): Promise<Video | null> => {
+    findForExecution: async (executionId: ExecutionId): Promise<Video | null> => {
       const [found] = await database
         .select({ video: videos })
         .from(executions)
@@ -144,7 +141,7 @@ export const createVideosRepository = (
           videos,
           and(eq(videos.id, executions.subjectId), eq(videos.executionId, executions.id)),
         )
-        .where(eq(executions.id, executionId as ExecutionId))
+        .where(eq(executions.id, executionId))
       return found?.video ?? null
     },
 

@@ -42,7 +42,7 @@ export interface NewEvent {
 }
 
 export interface DeliveryAttempt {
-  readonly deliveryId: string
+  readonly deliveryId: DeliveryId
   /** Null: there was no answer. */
   readonly responseStatus: number | null
   /** The first kilobyte of the answer. */
@@ -125,7 +125,7 @@ export const createWebhookDeliveriesRepository = (
       return found ?? null
     },
 
-    findTarget: async (id: string): Promise<DeliveryTarget | null> => {
+    findTarget: async (id: DeliveryId): Promise<DeliveryTarget | null> => {
       const [found] = await database
         .select({
           delivery: webhookDeliveries,
@@ -136,7 +136,7 @@ export const createWebhookDeliveriesRepository = (
         .from(webhookDeliveries)
         .innerJoin(accounts, eq(accounts.id, webhookDeliveries.accountId))
         .leftJoin(webhookEndpoints, eq(webhookEndpoints.id, webhookDeliveries.endpointId))
-        .where(eq(webhookDeliveries.id, id as DeliveryId))
+        .where(eq(webhookDeliveries.id, id))
       if (found === undefined) return null
       const { delivery, accountSecret, endpointSecret, disabledAt } = found
       return { delivery, secret: endpointSecret ?? accountSecret, disabled: disabledAt !== null }
@@ -179,12 +179,7 @@ export const createWebhookDeliveriesRepository = (
           attempts: sql`${webhookDeliveries.attempts} + 1`,
           lastAttemptAt: clock(),
         })
-        .where(
-          and(
-            eq(webhookDeliveries.id, deliveryId as DeliveryId),
-            eq(webhookDeliveries.status, 'pending'),
-          ),
-        )
+        .where(and(eq(webhookDeliveries.id, deliveryId), eq(webhookDeliveries.status, 'pending')))
         .returning({ id: webhookDeliveries.id })
       return written.length > 0
     },

@@ -85,9 +85,7 @@ export const createWebhookEndpointsRepository = (
       database
         .select()
         .from(webhookEndpoints)
-        .where(
-          and(eq(webhookEndpoints.accountId, accountId), isNull(webhookEndpoints.deletedAt)),
-        )
+        .where(and(eq(webhookEndpoints.accountId, accountId), isNull(webhookEndpoints.deletedAt)))
         .orderBy(desc(webhookEndpoints.createdAt), desc(webhookEndpoints.id)),
 
     /** Stops deliveries, when the endpoint itself asks for it (410). The first reason stays. */

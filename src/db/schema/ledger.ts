@@ -1,13 +1,5 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  bigserial,
-  check,
-  index,
-  pgTable,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/pg-core'
+import { bigint, bigserial, check, index, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { AccountId } from '../../domain/ids.ts'
 import { ENTRY_KINDS } from '../../domain/ledger.ts'
 import { HOLD_STATES } from '../../domain/statuses.ts'
@@ -59,7 +51,9 @@ export const holds = pgTable(
       sql`${table.capturedCredits} >= 0 AND ${table.capturedCredits} <= ${table.amountCredits}`,
     ),
     // The expiry sweep reads pending holds by age; all others are history.
-    index('holds_pending').on(table.expiresAt).where(sql`state = 'pending'`),
+    index('holds_pending')
+      .on(table.expiresAt)
+      .where(sql`state = 'pending'`),
     index('holds_account').on(table.accountId, table.createdAt),
   ],
 )
@@ -89,6 +83,8 @@ export const ledgerEntries = pgTable(
     // GET /v1/account/ledger: newest first.
     index('ledger_entries_book').on(table.book, table.sequence),
     // What was captured and refunded of a hold.
-    index('ledger_entries_hold').on(table.holdId).where(sql`hold_id IS NOT NULL`),
+    index('ledger_entries_hold')
+      .on(table.holdId)
+      .where(sql`hold_id IS NOT NULL`),
   ],
 )

@@ -17,7 +17,10 @@ export const webhookEndpoints = pgTable(
     /** `whsec_…`; needed in clear to sign. */
     secret: text().notNull(),
     /** Event types it wants; empty: all of them. */
-    topics: text().array().notNull().default(sql`'{}'`),
+    topics: text()
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     createdAt: createdAt(),
     disabledAt: moment('disabled_at'),
     disabledReason: text('disabled_reason'),
