@@ -11,11 +11,11 @@ export function tempFolder(): string {
   return folder
 }
 
-/** Resolves when `condition` holds; throws after ten seconds. */
+/** Resolves when `condition` holds; throws after thirty seconds. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 10_000
+  const deadlineMs = Date.now() + 30_000
   while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ten seconds: ${condition.toString()}`)
+    if (Date.now() > deadlineMs) throw new Error(`not within thirty seconds: ${condition.toString()}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
