@@ -94,10 +94,7 @@ const sizeFindings = (probe: MediaProbe, limits: MediaLimits): Finding[] => {
   const findings: Finding[] = []
   if (probe.sizeBytes > limits.sizeBytesMax) {
     findings.push(
-      tooLarge(
-        `has ${probe.sizeBytes} bytes`,
-        `send at most ${limits.sizeBytesMax} bytes`,
-      ),
+      tooLarge(`has ${probe.sizeBytes} bytes`, `send at most ${limits.sizeBytesMax} bytes`),
     )
   }
   const longestSeconds = Math.max(

@@ -28,6 +28,9 @@ const score = ({ luma, lumaLow, lumaHigh, lumaMax, saturation }: FrameMeasure): 
 export const chooseThumbnail = (frames: readonly FrameMeasure[]): ThumbnailChoice | null => {
   const [first, ...others] = frames
   if (!first) return null
-  const best = others.reduce((leader, frame) => (score(frame) > score(leader) ? frame : leader), first)
+  const best = others.reduce(
+    (leader, frame) => (score(frame) > score(leader) ? frame : leader),
+    first,
+  )
   return { timeSeconds: best.timeSeconds, isDull: score(best) < DULL_SCORE }
 }

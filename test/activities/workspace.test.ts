@@ -53,7 +53,9 @@ describe('a workspace', () => {
 describe('sweepWorkspaces', () => {
   it('removes the folder of a killed process and spares those in use', async () => {
     const script = join(import.meta.dirname, 'workspace-owner.ts')
-    const owner = spawn(process.execPath, [script, workDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const owner = spawn(process.execPath, [script, workDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const [abandoned] = (await once(createInterface({ input: owner.stdout }), 'line')) as [string]
 
     expect(await sweepWorkspaces(workDir)).toEqual([])

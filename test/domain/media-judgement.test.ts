@@ -21,7 +21,12 @@ const picture: MediaStream = {
   frameRate: 30,
   isAttachedPicture: false,
 }
-const cover: MediaStream = { ...picture, codec: 'mjpeg', frameRate: 90_000, isAttachedPicture: true }
+const cover: MediaStream = {
+  ...picture,
+  codec: 'mjpeg',
+  frameRate: 90_000,
+  isAttachedPicture: true,
+}
 
 const probed = (changes: Partial<MediaProbe> = {}): MediaProbe => ({
   formatName: 'mp3',
@@ -59,7 +64,11 @@ describe('judgeMedia', () => {
     ['sound of no channels', { streams: [{ ...sound, channels: 0 }] }, 'MEDIA_UNREADABLE'],
     ['pictures of no size', { streams: [{ ...picture, widthPx: 0 }] }, 'MEDIA_UNREADABLE'],
     ['ten hours', { durationSeconds: 36_000 }, 'MEDIA_TOO_LARGE'],
-    ['ten hours in a stream', { streams: [{ ...sound, durationSeconds: 36_000 }] }, 'MEDIA_TOO_LARGE'],
+    [
+      'ten hours in a stream',
+      { streams: [{ ...sound, durationSeconds: 36_000 }] },
+      'MEDIA_TOO_LARGE',
+    ],
     ['too many bytes', { sizeBytes: 3_000_000_000 }, 'MEDIA_TOO_LARGE'],
     ['33 streams', { streams: Array.from({ length: 33 }, () => sound) }, 'MEDIA_TOO_LARGE'],
     ['huge pictures', { streams: [{ ...picture, widthPx: 40_000 }] }, 'MEDIA_TOO_LARGE'],

@@ -59,7 +59,11 @@ export const withClaimedHours = async (path: string, hours: number): Promise<str
 }
 
 /** Version 0 boxes as ffmpeg writes them: positions count from the box's name. */
-const patchDuration = (bytes: Buffer, box: string, { at, hours }: { at: number; hours: number }) => {
+const patchDuration = (
+  bytes: Buffer,
+  box: string,
+  { at, hours }: { at: number; hours: number },
+) => {
   const seconds = hours * 3600
   if (box === 'mvhd') bytes.writeUInt32BE(seconds * bytes.readUInt32BE(at + 16), at + 20)
   if (box === 'tkhd') bytes.writeUInt32BE(seconds * 1000, at + 24)

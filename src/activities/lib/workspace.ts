@@ -22,7 +22,9 @@ export const withWorkspace = async <Result>(
   await mkdir(workDir, { recursive: true })
   const owner = ownerId.replaceAll(/[^\w-]/g, '').slice(0, 60)
   const startedAt = (await processStart(process.pid)) ?? '0'
-  const folderPath = await mkdtemp(join(workDir, `ws-${host}-${process.pid}-${startedAt}-${owner}-`))
+  const folderPath = await mkdtemp(
+    join(workDir, `ws-${host}-${process.pid}-${startedAt}-${owner}-`),
+  )
   try {
     return await work(folderPath)
   } finally {

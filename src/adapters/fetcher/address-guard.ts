@@ -1,5 +1,7 @@
-import { lookup } from 'node:dns/promises'
 import type { LookupAddress, LookupOptions } from 'node:dns'
+import { lookup } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
+import { callbackify } from 'node:util'
 
 import ipaddr from 'ipaddr.js'
 import { buildConnector } from 'undici'
@@ -34,7 +36,9 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
   const allowed = new Set(options.allowPrivateHosts.map((host) => host.toLowerCase()))
   const resolve = options.resolve ?? systemResolve
   const mayBePrivate = (hostname: string, port: string): boolean =>
-    allowed.has(hostname) || allowed.has(`${hostname}:${port}`) || allowed.has(`[${hostname}]:${port}`)
+    allowed.has(hostname) ||
+    allowed.has(`${hostname}:${port}`) ||
+    allowed.has(`[${hostname}]:${port}`)
 
   /** Checks what can be seen in a URL itself; throws SOURCE_FORBIDDEN. */
   const checkUrl = (text: string, base?: URL): URL => {
@@ -58,6 +62,7 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
 
   const resolveChecked = async (hostname: string, port: string) => {
     const addresses = await resolve(hostname)
+    if (addresses.length === 0) throw new Error(`${hostname} has no address`)
     if (!mayBePrivate(unbracketed(hostname), port)) {
       for (const { address } of addresses) checkAddress(address, hostname)
     }
@@ -79,9 +84,11 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
     }
     const connector = buildConnector({
       timeout: options.connectTimeoutMs,
-      lookup: (name, lookupOptions, done) => {
-        answerLookup(resolveChecked(name, port), lookupOptions, done)
-      },
+      // Makes Node ask for all addresses at once, which is the form in which they are answered here.
+      autoSelectFamily: true,
+      lookup: callbackify((name: string, _options: LookupOptions) =>
+        resolveChecked(name, port),
+      ) as unknown as LookupFunction,
     })
     connector(target, callback)
   }
@@ -98,26 +105,4 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
 const checkAddress = (address: string, hostname: string): void => {
   const range = ipaddr.isValid(address) ? ipaddr.parse(address).range() : 'unreadable'
   if (range !== 'unicast') throw forbidden(`${hostname} leads to an address that is ${range}`)
-}
-
-type LookupCallback = (
-  error: NodeJS.ErrnoException | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void
-
-const answerLookup = (
-  addresses: Promise<readonly LookupAddress[]>,
-  options: LookupOptions,
-  done: LookupCallback,
-): void => {
-  addresses.then(
-    (found) => {
-      const [first] = found
-      if (!first) done(new Error('the name has no address'), '')
-      else if (options.all) done(null, [...found])
-      else done(null, first.address, first.family)
-    },
-    (error: unknown) => done(error as Error, ''),
-  )
 }

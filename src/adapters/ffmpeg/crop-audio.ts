@@ -51,7 +51,8 @@ export const cropAudio = async (
   const cancel = options.signal ? { signal: options.signal } : {}
   const source = await probe({ ffprobePath, path: sourcePath, ...cancel })
   const [audio] = audioStreams(source)
-  if (!audio?.sampleRateHz || !audio.channels) throw new MediaError('MEDIA_NO_AUDIO', 'no audio stream to crop')
+  if (!audio?.sampleRateHz || !audio.channels)
+    throw new MediaError('MEDIA_NO_AUDIO', 'no audio stream to crop')
 
   const crop = cropArguments(options, {
     sampleRateHz: audio.sampleRateHz,
@@ -66,7 +67,13 @@ export const cropAudio = async (
     ...cancel,
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   })
-  const durationSeconds = await verifyCrop({ ffmpegPath, ffprobePath, outputPath, timeoutMs, ...cancel })
+  const durationSeconds = await verifyCrop({
+    ffmpegPath,
+    ffprobePath,
+    outputPath,
+    timeoutMs,
+    ...cancel,
+  })
   if (Math.abs(durationSeconds - crop.durationSeconds) > 1 / crop.sampleRateHz) {
     const detail = `the region gave ${durationSeconds} s instead of ${crop.durationSeconds} s`
     throw new MediaError('MEDIA_UNREADABLE', detail)

@@ -113,8 +113,7 @@ const readProbe = (end: ProcessEnd): MediaProbe => {
     formatName: format.format_name,
     durationSeconds: format.duration ?? null,
     durationIsEstimated:
-      format.format_name === 'aac' ||
-      /estimating duration from bitrate/i.test(end.stderrTail),
+      format.format_name === 'aac' || /estimating duration from bitrate/i.test(end.stderrTail),
     sizeBytes: format.size ?? 0,
     bitrateKbps: format.bit_rate === undefined ? null : Math.round(format.bit_rate / 1000),
     streams: streams.map(readStream),
@@ -184,5 +183,5 @@ const durationTag = (tags: Record<string, string> | undefined): number | undefin
 const rotationOf = (stream: z.infer<typeof probedStream>): number => {
   const matrix = stream.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation
   const clockwise = matrix === undefined ? Number(stream.tags?.['rotate'] ?? 0) : -matrix
-  return (((Math.round(clockwise) % 360) + 360) % 360) || 0
+  return ((Math.round(clockwise) % 360) + 360) % 360 || 0
 }

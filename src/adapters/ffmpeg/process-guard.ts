@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
  * Where tools are looked for. The children get this and nothing else of the environment: a parser of
  * hostile files has no business with database addresses and API keys.
  */
-const TOOL_FOLDERS = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/homebrew/bin'
+const TOOL_FOLDERS =
+  '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/homebrew/bin'
 export const CHILD_ENVIRONMENT = { PATH: TOOL_FOLDERS, LC_ALL: 'C.UTF-8' }
 
 /** Encodes yield to the API, the database and Temporal on the same machine. */

@@ -79,7 +79,7 @@ export const spawnGuarded = (command: GuardedCommand): GuardedProcess => {
   })
   const tail = stderrTail(subprocess.stderr)
   const progress = subprocess.stdio[3]
-  if (command.onProgress && progress) readProgress(progress as Readable, command.onProgress)
+  if (command.onProgress && progress) readProgress(progress, command.onProgress)
 
   const ended = subprocess.then((result): ProcessEnd => {
     if (result.isCanceled) throw command.signal?.reason

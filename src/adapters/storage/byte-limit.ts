@@ -3,10 +3,7 @@ import { Transform } from 'node:stream'
 import { MediaError } from '../../domain/failures.ts'
 
 /** Passes bytes on until there are too many of them: then it fails with MEDIA_TOO_LARGE. */
-export const byteLimit = (
-  maxBytes: number,
-  onBytes?: (passedBytes: number) => void,
-): Transform => {
+export const byteLimit = (maxBytes: number, onBytes?: (passedBytes: number) => void): Transform => {
   let passedBytes = 0
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {

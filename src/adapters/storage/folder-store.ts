@@ -191,7 +191,8 @@ const translated = async <Result>(
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       throw new MediaError('DISK_FULL', error.message, { cause: error })
     }
-    if (code === 'ENOENT') throw new MediaError('STORAGE_NOT_FOUND', error.message, { cause: error })
+    if (code === 'ENOENT')
+      throw new MediaError('STORAGE_NOT_FOUND', error.message, { cause: error })
     throw new MediaError('STORAGE_UNAVAILABLE', error.message, { cause: error })
   }
 }

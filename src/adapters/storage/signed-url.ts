@@ -76,7 +76,7 @@ export const createUrlSigner = (options: UrlSignerOptions): UrlSigner => {
     if (claims.contentType) query.set('contentType', claims.contentType)
     if (claims.downloadName) query.set('downloadName', claims.downloadName)
     query.set('signature', signatureOf(secret, claims).toString('base64url'))
-    return `${publicUrl}/files/${claims.key}?${query}`
+    return `${publicUrl}/files/${claims.key}?${query.toString()}`
   }
   const endOf = (expiresInSeconds: number): string =>
     String(Math.floor(nowMs() / 1000) + Math.max(1, Math.ceil(expiresInSeconds)))

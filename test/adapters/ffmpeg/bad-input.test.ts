@@ -160,7 +160,10 @@ describe('what is no media is refused', () => {
     ['a zip', Buffer.concat([Buffer.from('PK\x03\x04\x14\0\0\0\x08\0'), Buffer.alloc(4_000, 7)])],
     ['zeros', Buffer.alloc(100_000)],
     ['an MP4 of boxes in boxes', Buffer.from('\0\0\xff\xffmoov'.repeat(5_000), 'latin1')],
-    ['an MP4 without an index', Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isom\0\0\x10\0mdat', 'latin1')],
+    [
+      'an MP4 without an index',
+      Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isom\0\0\x10\0mdat', 'latin1'),
+    ],
   ])('%s', async (_what, content) => {
     expect((await refusalOf(await write('no-media', content))).code).toBe('MEDIA_UNREADABLE')
   })

@@ -3,7 +3,7 @@ import { spawnFfmpeg } from '../../../src/adapters/ffmpeg/process.ts'
 
 const { pid } = spawnFfmpeg({
   ffmpegPath: 'ffmpeg',
-  args: ['-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-'],
+  args: ['-re', '-f', 'lavfi', '-i', 'anullsrc', '-t', '120', '-f', 'null', '-'],
   timeoutMs: 120_000,
 })
 process.stdout.write(`${pid}\n`)

@@ -12,7 +12,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { runFfmpeg, spawnFfmpeg, spawnGuarded } from '../../../src/adapters/ffmpeg/process.ts'
 
-const ENDLESS = ['-re', '-f', 'lavfi', '-i', 'anullsrc', '-f', 'null', '-']
+/** In truth two minutes, lest a failing test leaves something behind for ever. */
+const ENDLESS = ['-re', '-f', 'lavfi', '-i', 'anullsrc', '-t', '120', '-f', 'null', '-']
 
 let folder: string
 beforeAll(async () => {

@@ -112,7 +112,12 @@ describe('makeThumbnails', () => {
     const columns = 16
     const grid = await gridOf(landscapePath, columns, 8)
     const at = (column: number, row: number): number[] => grid[row * columns + column]!
-    const [topMiddle, bottomMiddle, topLeft, bottomRight] = [at(7, 0), at(8, 7), at(0, 0), at(15, 7)]
+    const [topMiddle, bottomMiddle, topLeft, bottomRight] = [
+      at(7, 0),
+      at(8, 7),
+      at(0, 0),
+      at(15, 7),
+    ]
     expect(topMiddle[2]).toBeGreaterThan(200)
     expect(bottomMiddle[0]).toBeGreaterThan(200)
     // The sides show the same colours, darker; neither black bars nor the picture itself.
@@ -135,7 +140,10 @@ describe('makeThumbnails', () => {
       folder,
       ...['-f', 'lavfi', '-i', 'color=0x20c040:size=320x180:duration=1:rate=5,format=yuv420p'],
       ...['-vf', `${toHdr},format=yuv420p10le`, '-c:v', 'libx265', '-preset', 'ultrafast'],
-      ...['-x265-params', 'log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc'],
+      ...[
+        '-x265-params',
+        'log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc',
+      ],
       ...['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'],
       'hdr.mp4',
     )

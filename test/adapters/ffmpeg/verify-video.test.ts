@@ -61,8 +61,7 @@ describe('verifyVideo', () => {
   })
 
   it('counts to the frame', async () => {
-    const frames = (count: number): string =>
-      `testsrc2=size=160x90:rate=30,trim=end_frame=${count}`
+    const frames = (count: number): string => `testsrc2=size=160x90:rate=30,trim=end_frame=${count}`
     const short = await makeRender('59.mp4', frames(59))
     await expect(verify(short)).rejects.toMatchObject(differing('59 frames instead of 60'))
     const long = await makeRender('61.mp4', frames(61))
