@@ -7,7 +7,7 @@ import { testDatabase } from '../support/database.ts'
 import { LedgerModel } from '../support/ledger-model.ts'
 import { insertAccount } from '../support/records.ts'
 
-const RUNS = Number(process.env['LEDGER_MODEL_RUNS'] ?? 40)
+const RUNS = Number(process.env['LEDGER_MODEL_RUNS'] ?? 25)
 
 /** Enough for one or two holds, so that both outcomes are common. */
 const START_CREDITS = 40
@@ -124,4 +124,4 @@ test('whatever is done in whatever order, the ledger answers and counts as its m
     }),
     { numRuns: RUNS },
   )
-}, 60_000)
+}, 120_000)

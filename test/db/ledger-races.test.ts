@@ -62,7 +62,7 @@ test('2,000 parallel holds on one account grant its balance exactly, and duplica
     expect(new Set(same.map(({ state }) => state)).size).toBe(1)
   }
   expect(await ledger.balance(accountId)).toEqual({ posted: 500, held: 500, available: 0 })
-}, 60_000)
+}, 120_000)
 
 test('of capture, void and expiry of one hold exactly one wins, 300 times', async () => {
   const accountId = await insertAccount(database, 600)
@@ -88,7 +88,7 @@ test('of capture, void and expiry of one hold exactly one wins, 300 times', asyn
   const captured = ends.filter((hold) => hold?.state === 'captured').length
   expect(ends.every((hold) => hold?.state !== 'pending')).toBe(true)
   expect(await ledger.balance(accountId)).toMatchObject({ posted: 600 - captured, held: 0 })
-}, 60_000)
+}, 120_000)
 
 test('two refunds of each of 100 captured holds at once return each of them once', async () => {
   const accountId = await insertAccount(database, 100)
@@ -101,7 +101,7 @@ test('two refunds of each of 100 captured holds at once return each of them once
   const refunds = await inParallel(twice, ({ id }) => ledger.refund({ holdId: id, note: 'twice' }))
   expect(refunds.filter(({ refunded }) => refunded)).toHaveLength(100)
   expect(await ledger.balance(accountId)).toEqual({ posted: 100, held: 0, available: 100 })
-}, 60_000)
+}, 120_000)
 
 test('holds that take the place of each other at once never lose or double a credit', async () => {
   const accountId = await insertAccount(database, 10)
