@@ -29,10 +29,13 @@ export const makeApiKey = (
   return { key, keyHash: hashApiKey(key), keyStart: key.slice(0, START_LENGTH) }
 }
 
-/** Whether a text can be a key of ours at all. */
-export const looksLikeApiKey = (text: string): boolean =>
-  KEY_PATTERN.test(text) &&
-  checksumOf(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH)
+/**
+ * Whether a key was mistyped or made up: it looks like one of `makeApiKey`, but its checksum is wrong.
+ * Keys that were made elsewhere (the one under which Spool renders for itself) have none to check.
+ */
+export const isMistyped = (key: string): boolean =>
+  KEY_PATTERN.test(key) &&
+  checksumOf(key.slice(0, -CHECKSUM_LENGTH)) !== key.slice(-CHECKSUM_LENGTH)
 
 /** The token of an `Authorization: Bearer` header. */
 export const bearerToken = (header: string | undefined): string | null =>

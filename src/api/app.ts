@@ -8,7 +8,9 @@ import { MediaError } from '../domain/failures.ts'
 import type { ApiDependencies } from './dependencies.ts'
 import { validatorCompiler } from './field-problems.ts'
 import { createApiMetrics } from './metrics.ts'
+import { limitAddressRate } from './plugins/address-rate.ts'
 import { requireAccount, requireOperator } from './plugins/authentication.ts'
+import { gracefulClose } from './plugins/graceful-close.ts'
 import { idempotency } from './plugins/idempotency.ts'
 import { openapi, openapiRoute } from './plugins/openapi.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -71,23 +73,22 @@ const registerPlugins = async (app: FastifyInstance, context: RouteContext): Pro
   app.decorateRequest('account', null)
   app.decorateRequest('keyOwner', null)
   await app.register(requestLog)
+  await app.register(gracefulClose)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     const labels = { method: request.method, route, status: String(reply.statusCode) }
     apiMetrics.requestSeconds.observe(labels, reply.elapsedTime / 1000)
   })
+  // Before anything that may refuse: what it adds to a request is used when the refusal is sent.
+  await app.register(idempotency, context)
   await app.register(helmet, {
     global: true,
     // TLS ends in front of us, or there is none: on a closed network /docs must load all the same.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   })
-  await app.register(rateLimit, {
-    max: settings.rateLimits.perAddressPerMinute,
-    timeWindow: 60_000,
-    allowList: ({ routeOptions }) => routeOptions.url === '/healthz' || routeOptions.url === '/readyz',
-  })
+  await app.register(rateLimit, { global: false })
+  app.addHook('onRequest', limitAddressRate(app, settings.rateLimits.perAddressPerMinute))
   await app.register(multipart, { throwFileSizeLimit: false })
-  await app.register(idempotency, context)
   await app.register(openapi, settings)
 }
 

@@ -75,19 +75,28 @@ export const planProblems = (draft: VideoDraft, plan: Plan): FieldProblem[] => {
       ),
     )
   }
-  if (draft.settings.resolution > terms.resolutionMax) {
-    problems.push(
-      problem(
-        'settings.resolution',
-        `is larger than the ${plan} plan allows`,
-        `Use ${terms.resolutionMax} or less, or change the plan.`,
-      ),
-    )
+  const { resolution } = draft.settings
+  const look = { hdr: draft.hdr, shortSidePx: resolution }
+  return [...problems, ...lookProblems(look, plan, 'settings.resolution')]
+}
+
+/** What the plan does not cover of a picture, wherever its size came from (`sizePath`). */
+export const lookProblems = (
+  look: { readonly hdr: boolean; readonly shortSidePx: number },
+  plan: Plan,
+  sizePath: string,
+  hdrPath = 'hdr',
+): FieldProblem[] => {
+  const { resolutionMax, hdr } = planTerms(plan)
+  const problems: FieldProblem[] = []
+  if (look.shortSidePx > resolutionMax) {
+    const message = `is larger than the ${plan} plan allows`
+    const fix = `Use ${resolutionMax} or less for the short side, or change the plan.`
+    problems.push(problem(sizePath, message, fix))
   }
-  if (draft.hdr && !terms.hdr) {
-    problems.push(
-      problem('hdr', `is not part of the ${plan} plan`, 'Leave it out, or change the plan.'),
-    )
+  if (look.hdr && !hdr) {
+    const message = `is not part of the ${plan} plan`
+    problems.push(problem(hdrPath, message, 'Leave it out, or change the plan.'))
   }
   return problems
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { Account } from '../../db/repositories/accounts.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { AccountId } from '../../domain/ids.ts'
-import { bearerToken, hashApiKey, looksLikeApiKey, matchesHash } from '../api-keys.ts'
+import { bearerToken, hashApiKey, isMistyped, matchesHash } from '../api-keys.ts'
 import type { ApiDependencies } from '../dependencies.ts'
 
 declare module 'fastify' {
@@ -39,7 +39,7 @@ export const requireAccount = (
   })
   return async (request) => {
     const key = bearerToken(request.headers.authorization)
-    if (key === null || !looksLikeApiKey(key)) throw refused('no API key, or one that is mistyped')
+    if (key === null || isMistyped(key)) throw refused('no API key, or one that is mistyped')
     const found = await repositories.apiKeys.findAccountByKeyHash(hashApiKey(key))
     if (found === null) throw refused('an unknown or revoked API key')
     request.account = found.account

@@ -1,6 +1,6 @@
 /** The description of the API, made of the schemas that validate it. */
 
-import swagger from '@fastify/swagger'
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastifyPlugin from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
@@ -18,6 +18,17 @@ const TAGS = [
   { name: 'admin', description: 'For the operator, with the admin key.' },
   { name: 'operations', description: 'For monitoring.' },
 ]
+
+/** Adds the named schemas. Each comes in two forms; ours are answers only, nobody sends them. */
+const withNamedSchemas: SwaggerTransformObject = (document) => {
+  const described = jsonSchemaTransformObject(document)
+  if (!('components' in described)) return described
+  const schemas = Object.entries(described.components?.schemas ?? {})
+  const answers = Object.fromEntries(schemas.filter(([name]) => !name.endsWith('Input')))
+  return { ...described, components: { ...described.components, schemas: answers } } as ReturnType<
+    typeof jsonSchemaTransformObject
+  >
+}
 
 export const openapi = fastifyPlugin<{ readonly publicUrl: string; readonly version: string }>(
   async (app, { publicUrl, version }) => {
@@ -39,7 +50,7 @@ export const openapi = fastifyPlugin<{ readonly publicUrl: string; readonly vers
         },
       },
       transform: jsonSchemaTransform,
-      transformObject: jsonSchemaTransformObject,
+      transformObject: withNamedSchemas,
     })
     await app.register(swaggerUi, { routePrefix: '/docs' })
   },

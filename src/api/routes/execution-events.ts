@@ -57,6 +57,8 @@ export const executionEventRoutes = async (app: Api, context: RouteContext): Pro
         .headers({
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'no-cache, no-transform',
+          // Whoever listens has a connection for it; kept alive it would outlast a closing server.
+          connection: 'close',
           // Nginx would otherwise collect the events.
           'x-accel-buffering': 'no',
         })

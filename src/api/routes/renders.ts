@@ -10,14 +10,12 @@ import { RefusedOrder } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 import { problemsOfVideo } from './videos.ts'
 
-/** The place in the queue: as asked, but never before what the plan has paid for. */
-export const placementOf = (account: { id: string; plan: Plan }, priority: number | undefined) => {
-  const terms = planTerms(account.plan)
-  return {
-    accountId: account.id,
-    priority: Math.max(priority ?? terms.priority, terms.priority),
-    fairnessWeight: terms.fairnessWeight,
-  }
+/** The place in the queue: as asked, but never before what the plan has paid for. Spool itself asks
+ * for what its customers' plans have paid for. */
+export const placementOf = (account: { id: string; plan: Plan }, asked: number | undefined) => {
+  const { priority: paid, fairnessWeight } = planTerms(account.plan)
+  const best = account.plan === 'internal' ? 1 : paid
+  return { accountId: account.id, priority: Math.max(asked ?? paid, best), fairnessWeight }
 }
 
 /** Orders of renders: admitted and paid for, or refused, in one round trip to the workflow. */

@@ -1,20 +1,19 @@
 import { z } from 'zod'
-import { webhookOutcome } from '../../contracts/http/webhooks.ts'
+import { taskWebhook, webhookOutcome } from '../../contracts/http/webhooks.ts'
 import type { WebhookRoute } from '../../contracts/ports.ts'
 import type { TaskEvent } from '../../contracts/orders.ts'
-import { taskWebhookSchema } from '../../contracts/tasks-dialect.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const BODY_SIZE_BYTES_MAX = 256 * 1024
 
-type TaskWebhook = z.output<typeof taskWebhookSchema>
+type TaskWebhook = z.infer<typeof taskWebhook>
 type Outcome = z.infer<typeof webhookOutcome>['status']
 
 const parse = (rawBody: Buffer): TaskWebhook => {
   try {
-    return taskWebhookSchema.parse(JSON.parse(rawBody.toString('utf8')))
+    return taskWebhook.parse(JSON.parse(rawBody.toString('utf8')))
   } catch (error) {
     throw new MediaError('BODY_MALFORMED', 'a signed webhook that is no event', { cause: error })
   }
@@ -22,10 +21,10 @@ const parse = (rawBody: Buffer): TaskWebhook => {
 
 /** The news that a workflow waits for; null for everything else. Never an output: the workflow
  * fetches that from the renderer, who alone knows. */
-const newsOf = ({ type, task_id: taskId, ...event }: TaskWebhook): TaskEvent | null => {
+const newsOf = ({ type, task_id: taskId, status }: TaskWebhook): TaskEvent | null => {
   if (type === 'job.succeeded') return { taskId, status: 'completed' }
   if (type !== 'job.failed') return null
-  return { taskId, status: event['status'] === 'canceled' ? 'canceled' : 'failed' }
+  return { taskId, status: status === 'canceled' ? 'canceled' : 'failed' }
 }
 
 const outcomeOf = (error: unknown): string => {

@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { idField } from '../../contracts/http/fields.ts'
-import { newTask, task, taskPage, taskQuery } from '../../contracts/http/tasks.ts'
+import {
+  newTask,
+  task,
+  taskPage,
+  taskQuery,
+  type RenderTaskOptions,
+} from '../../contracts/http/tasks.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { isId } from '../../domain/ids.ts'
+import type { Plan } from '../../domain/plans.ts'
 import { isTaskOver } from '../../domain/statuses.ts'
+import { lookProblems } from '../../domain/video-rules.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
 import { presentTask } from '../presenters.ts'
@@ -30,6 +38,14 @@ export const taskRoutes = async (app: Api, context: RouteContext): Promise<void>
     })
   }
 
+  const refuseLook = (plan: Plan, options: RenderTaskOptions): void => {
+    const { hdr, resolution, width, height } = options
+    const shortSidePx = width && height ? Math.min(width, height) : resolution
+    const sizePath = width && height ? 'options.width' : 'options.resolution'
+    const found = lookProblems({ hdr, shortSidePx }, plan, sizePath, 'options.hdr')
+    if (found.length > 0) throw new MediaError('INPUT_INVALID', 'refused look', { problems: found })
+  }
+
   const refuseTarget = async (url: string | null | undefined): Promise<void> => {
     const refused = url == null ? null : await context.checkWebhookTarget(url)
     if (refused === null) return
@@ -52,6 +68,7 @@ export const taskRoutes = async (app: Api, context: RouteContext): Promise<void>
       const account = accountOf(request)
       const { input, kind, options, metadata, webhook_url: webhookUrl, priority } = request.body
       await refuseForeignInput(account.id, input)
+      refuseLook(account.plan, options)
       await refuseTarget(webhookUrl)
       const placement = placementOf(account, priority)
       const row = await repositories.tasks.insert({

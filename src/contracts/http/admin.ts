@@ -52,6 +52,9 @@ export const apiKeyCreated = z.object({
   id: idField('apiKey'),
   accountId: idField('account'),
   name: z.string(),
-  key: z.string().meta({ description: 'Shown this once; only its hash is kept.' }),
+  key: z
+    .string()
+    .nullable()
+    .meta({ description: 'Shown this once, as only its hash is kept: null when repeated.' }),
   createdAt: timeField,
 })

@@ -25,7 +25,7 @@ export const lineField = (lengthMax: number) =>
 /** A request's own notes, handed back untouched. Small, because it travels in every webhook. */
 export const METADATA_SIZE_BYTES_MAX = 4096
 export const metadataField = z
-  .record(z.string().max(100), z.json())
+  .record(z.string().max(100), z.unknown())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_SIZE_BYTES_MAX, {
     error: `is larger than ${METADATA_SIZE_BYTES_MAX} bytes as JSON`,
   })

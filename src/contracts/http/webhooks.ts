@@ -54,4 +54,15 @@ export const deliveryQuery = pageQuery.extend({ status: z.enum(DELIVERY_STATUSES
 
 export const repeatAccepted = z.object({ deliveryId: idField('delivery'), workflowId: z.string() })
 
+/**
+ * What a renderer tells about a task. Only what is acted upon is checked; the output is never taken
+ * from here but fetched from the renderer.
+ */
+export const taskWebhook = z.looseObject({
+  type: z.string().max(100),
+  task_id: z.string().min(1).max(200),
+  status: z.string().max(100).nullish(),
+  progress: z.number().min(0).max(100).nullish(),
+})
+
 export const webhookOutcome = z.object({ status: z.enum(['handled', 'ignored']) })

@@ -110,7 +110,8 @@ const inboundWebhooks: ApiDependencies['inboundWebhooks'] = {
   },
 }
 
-/** The API with its real parts: a database, a storage folder, and the given Temporal client. */
+/** The API with its real parts: a database, a storage folder, and the given Temporal client. Call it at
+ * the top of a file: it is closed after the file's tests. */
 export const startApi = async (options: {
   readonly connection: DatabaseConnection
   readonly temporal: Client
@@ -136,7 +137,7 @@ export const startApi = async (options: {
     fileGrants: urlSigner,
     ingest: createMediaIngest({
       store: files,
-      openSource: () => Promise.reject(new MediaError('SOURCE_FORBIDDEN', 'no sources here')),
+      downloadSource: () => Promise.reject(new MediaError('SOURCE_FORBIDDEN', 'no sources here')),
       incomingPath: join(folder, 'incoming'),
       ffmpegPath: 'ffmpeg',
       ffprobePath: 'ffprobe',
