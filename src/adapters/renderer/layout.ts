@@ -170,8 +170,14 @@ const waveformLayout = (base: Base, shape: Shape, widthPx: number): Layout => {
   return { ...layout, visual: edgeToEdge(layout.visual) }
 }
 
-/** The layout of a template in a frame of this size; pure. */
-export const layoutFor = (template: Template, size: FrameSize): Layout => {
+const wholePixels = (rect: Rect): Rect => ({
+  x: Math.round(rect.x),
+  y: Math.round(rect.y),
+  width: Math.round(rect.width),
+  height: Math.round(rect.height),
+})
+
+const layoutByTemplate = (template: Template, size: FrameSize): Layout => {
   const unitPx = Math.min(size.widthPx, size.heightPx) / REFERENCE_SHORT_SIDE_PX
   const shape = shapeOf(size)
   const safe = safeArea(size, shape, unitPx)
@@ -183,5 +189,18 @@ export const layoutFor = (template: Template, size: FrameSize): Layout => {
       return radialLayout(base, shape)
     case 'waveform':
       return waveformLayout(base, shape, size.widthPx)
+  }
+}
+
+/** The layout of a template in a frame of this size, in whole pixels: edges stay crisp. */
+export const layoutFor = (template: Template, size: FrameSize): Layout => {
+  const layout = layoutByTemplate(template, size)
+  return {
+    ...layout,
+    safe: wholePixels(layout.safe),
+    cover: wholePixels(layout.cover),
+    text: wholePixels(layout.text),
+    visual: wholePixels(layout.visual),
+    progress: wholePixels(layout.progress),
   }
 }

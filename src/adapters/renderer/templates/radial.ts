@@ -26,12 +26,13 @@ const roundCover = ({ cover, layout }: Stage): Canvas => {
   return canvas
 }
 
-/** The light behind the circle, painted once; per frame only its strength changes. */
-const glowSprite = ({ palette }: Stage): Canvas => {
-  const size = 256
+/** The light behind the circle, painted once at its size; per frame only its strength changes. */
+const glowSprite = ({ palette, layout }: Stage): Canvas => {
+  const size = layout.visual.width
+  const half = size / 2
   const canvas = createCanvas(size, size)
   const ctx = canvas.getContext('2d')
-  const light = ctx.createRadialGradient(128, 128, 50, 128, 128, 128)
+  const light = ctx.createRadialGradient(half, half, half * 0.4, half, half, half)
   light.addColorStop(0, palette.glow(0.75))
   light.addColorStop(0.45, palette.glow(0.3))
   light.addColorStop(1, palette.glow(0))
@@ -45,7 +46,6 @@ const spokes = (
   levels: Float32Array,
   ring: { x: number; y: number; inner: number; reach: number; dot: number },
 ): void => {
-  ctx.beginPath()
   levels.forEach((level, band) => {
     // The bass stands at the bottom of the circle, the treble meets at the top.
     const angle = ((band + 0.5) / levels.length) * Math.PI
@@ -53,11 +53,12 @@ const spokes = (
     for (const side of [1, -1]) {
       const dx = Math.sin(angle) * side
       const dy = Math.cos(angle)
+      ctx.beginPath()
       ctx.moveTo(ring.x + dx * ring.inner, ring.y + dy * ring.inner)
       ctx.lineTo(ring.x + dx * (ring.inner + length), ring.y + dy * (ring.inner + length))
+      ctx.stroke()
     }
   })
-  ctx.stroke()
 }
 
 /** A spectrum around the round cover, which breathes with the bass. */
@@ -90,7 +91,7 @@ export const radialTemplate: LayerFactory = (stage) => {
       colors ??= rainbow(ctx)
       const bass = spectrum.bassAt(frame)
       ctx.globalAlpha = 0.25 + 0.6 * bass
-      ctx.drawImage(glow, visual.x, visual.y, visual.width, visual.height)
+      ctx.drawImage(glow, visual.x, visual.y)
       ctx.globalAlpha = 1
       ctx.strokeStyle = colors
       ctx.lineCap = 'round'
