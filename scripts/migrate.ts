@@ -15,6 +15,10 @@ if (url) {
     dataDir: join(settings.dir, 'postgres'),
     logFile: join(settings.dir, 'logs', 'postgres.log'),
   })
-  await migrate(postgres.url).finally(postgres.stop)
+  try {
+    await migrate(postgres.url)
+  } finally {
+    await postgres.stop()
+  }
 }
 console.log('The database has the newest schema.')

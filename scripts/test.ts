@@ -52,7 +52,7 @@ async function run(): Promise<number> {
     console.log(summaryOf(report))
     return exitCode
   } finally {
-    for (const stop of stops.reverse()) await stop()
+    for (const stop of stops.toReversed()) await stop()
   }
 }
 

@@ -16,7 +16,7 @@ export type AdminAccess = { apiUrl: string; adminKey: string }
  */
 export async function ensureDemoAccount(dir: string, admin: AdminAccess): Promise<DemoAccount> {
   const file = join(dir, 'demo-account.json')
-  const kept = readPrivateJson<DemoAccount>(file)
+  const kept = readPrivateJson(file) as DemoAccount | null
   if (kept && (await isKnown(kept, admin.apiUrl))) return kept
   const { id } = await post<{ id: string }>(admin, '/v1/admin/accounts', {
     name: 'Demo',

@@ -135,7 +135,7 @@ function lastWords(logFile: string): string {
 function exitOf(child: ChildProcess): Promise<PartExit> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ how: error.message }))
-    child.once('exit', (code, signal) => resolve({ how: signal ?? `exit code ${code}` }))
+    child.once('exit', (code, killedBy) => resolve({ how: killedBy ?? `exit code ${code}` }))
   })
 }
 

@@ -10,9 +10,9 @@ export function writePrivateJson(file: string, value: unknown): void {
 }
 
 /** Reads JSON written by writePrivateJson, or null when there is none. */
-export function readPrivateJson<T>(file: string): T | null {
+export function readPrivateJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

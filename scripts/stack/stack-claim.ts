@@ -27,7 +27,7 @@ export async function claimStack(dir: string): Promise<StackClaim> {
   const owner = known(process.pid)
   if (!owner) throw new Error('This process cannot be found in the process table.')
   while (!create(file, { owner, parts: [] })) {
-    const earlier = readPrivateJson<Claim>(file)
+    const earlier = readPrivateJson(file) as Claim | null
     if (earlier && isAlive(earlier.owner)) {
       throw new Error(
         `Spool already runs here, as process ${earlier.owner.pid}; stop that one first (Ctrl-C, or kill ${earlier.owner.pid}).`,
@@ -47,7 +47,7 @@ export async function claimStack(dir: string): Promise<StackClaim> {
 
 /** Whether a live process has the folder. */
 export function isClaimed(dir: string): boolean {
-  const claim = readPrivateJson<Claim>(join(dir, 'processes.json'))
+  const claim = readPrivateJson(join(dir, 'processes.json')) as Claim | null
   return claim !== null && isAlive(claim.owner)
 }
 

@@ -44,7 +44,7 @@ type Plan = { settings: StackSettings; supervisor: Supervisor; claim: StackClaim
 
 /** The stack that another process runs in `dir`, or null. */
 export function runningStack(dir: string): StackRecord | null {
-  return isClaimed(dir) ? readPrivateJson<StackRecord>(fileOf(dir)) : null
+  return isClaimed(dir) ? (readPrivateJson(fileOf(dir)) as StackRecord | null) : null
 }
 
 /**

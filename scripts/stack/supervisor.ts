@@ -83,7 +83,7 @@ export function createSupervisor(events: SupervisorEvents): Supervisor {
   const stop = async () => {
     stopping.abort()
     // A restarted part keeps its place in the map, so this is the reverse of the first start.
-    for (const part of [...running.values()].reverse()) await part.stop()
+    for (const part of [...running.values()].toReversed()) await part.stop()
     await Promise.all(keepers)
   }
 

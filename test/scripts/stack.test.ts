@@ -35,6 +35,6 @@ it(
     await stack.stop()
     expect(existsSync(file)).toBe(false)
     expect(runningStack(dir)).toBeNull()
-    await expect(fetch(`${stack.apiUrl}/healthz`)).rejects.toThrow()
+    await expect(fetch(`${stack.apiUrl}/healthz`)).rejects.toThrow('fetch failed')
   },
 )

@@ -15,7 +15,8 @@ export function tempFolder(): string {
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadlineMs = Date.now() + 30_000
   while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within thirty seconds: ${condition.toString()}`)
+    if (Date.now() > deadlineMs)
+      throw new Error(`not within thirty seconds: ${condition.toString()}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
