@@ -142,8 +142,8 @@ const paintBlurred = (
   ctx.imageSmoothingQuality = 'high'
   ctx.drawImage(
     result,
-    ...[-BLUR_MARGIN_PX / scale, -BLUR_MARGIN_PX / scale] as const,
-    ...[small.widthPx / scale, small.heightPx / scale] as const,
+    ...([-BLUR_MARGIN_PX / scale, -BLUR_MARGIN_PX / scale] as const),
+    ...([small.widthPx / scale, small.heightPx / scale] as const),
   )
 }
 

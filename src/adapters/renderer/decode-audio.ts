@@ -58,7 +58,8 @@ export const decodeAudio = async (path: string, options: DecodeOptions): Promise
     for await (const chunk of (decoder.stdout ?? []) as AsyncIterable<Buffer>) chunks.push(chunk)
     await decoder.finished
     const samples = toSharedSamples(chunks)
-    if (samples.length > SAMPLES_MAX) throw new MediaError('MEDIA_TOO_LARGE', 'over an hour of audio')
+    if (samples.length > SAMPLES_MAX)
+      throw new MediaError('MEDIA_TOO_LARGE', 'over an hour of audio')
     return { samples, sampleRateHz: SAMPLE_RATE_HZ }
   } catch (error) {
     options.signal.throwIfAborted()

@@ -39,10 +39,13 @@ const sdrArguments = (spec: RenderSpec, keyFrames: number): string[] => [
 ]
 
 /** P3 primaries, D65, 1000 nits: the display that such masters are commonly made on. */
-const MASTERING_DISPLAY =
-  'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)'
+const MASTERING_DISPLAY = 'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)'
 
-const hdrArguments = (spec: RenderSpec, keyFrames: number, threads: number | undefined): string[] => [
+const hdrArguments = (
+  spec: RenderSpec,
+  keyFrames: number,
+  threads: number | undefined,
+): string[] => [
   '-vf',
   'format=gbrp,zscale=pin=bt709:tin=iec61966-2-1:min=gbr:rin=full:' +
     `p=bt2020:t=smpte2084:m=bt2020nc:r=limited:npl=${SDR_WHITE_NITS}:dither=ordered,` +

@@ -68,7 +68,8 @@ const breakable = (text: string): string[] => {
   for (const { segment, isWordLike } of wordSegmenter.segment(text)) {
     const last = parts.at(-1)
     const opens = /^[\p{Ps}\p{Pi}#@]$/u.test(segment)
-    const joins = last !== undefined && (/[\p{Ps}\p{Pi}#@\-'’&/]$/u.test(last) || !(isWordLike || opens))
+    const joins =
+      last !== undefined && (/[\p{Ps}\p{Pi}#@\-'’&/]$/u.test(last) || !(isWordLike || opens))
     // A space ends a part; so does every word in scripts that write no spaces.
     if (joins && !(last.endsWith(' ') && segment !== ' ')) parts[parts.length - 1] = last + segment
     else parts.push(segment)
@@ -185,7 +186,8 @@ const setLines = (
 
 const sizes = (style: TextStyle): number[] => {
   const found: number[] = []
-  for (let sizePx = style.sizePxMax; sizePx > style.sizePxMin; sizePx *= SIZE_STEP) found.push(sizePx)
+  for (let sizePx = style.sizePxMax; sizePx > style.sizePxMin; sizePx *= SIZE_STEP)
+    found.push(sizePx)
   return [...found, style.sizePxMin]
 }
 

@@ -17,7 +17,10 @@ const SLOT_COUNT = 3
 
 export const createFrameRing = (frameBytes: number): FrameRing => ({
   states: new Int32Array(new SharedArrayBuffer(SLOT_COUNT * Int32Array.BYTES_PER_ELEMENT)),
-  slots: Array.from({ length: SLOT_COUNT }, () => new Uint8Array(new SharedArrayBuffer(frameBytes))),
+  slots: Array.from(
+    { length: SLOT_COUNT },
+    () => new Uint8Array(new SharedArrayBuffer(frameBytes)),
+  ),
 })
 
 const slotIndex = (ring: FrameRing, sequence: number): number => sequence % ring.slots.length

@@ -114,7 +114,10 @@ const radialLayout = (base: Base, shape: Shape): Layout => {
   const round = (visual: Rect): Pick<Layout, 'visual' | 'cover'> => {
     const size = visual.width * 0.54
     const inset = (visual.width - size) / 2
-    return { visual, cover: { x: visual.x + inset, y: visual.y + inset, width: size, height: size } }
+    return {
+      visual,
+      cover: { x: visual.x + inset, y: visual.y + inset, width: size, height: size },
+    }
   }
   if (shape === 'wide') {
     const size = safe.height + 24 * u

@@ -81,8 +81,7 @@ class WindowedSpectrum {
 
 const decibels = (energy: number): number => 10 * Math.log10(Math.max(energy, 1e-18))
 
-const tiltDb = (band: SpectrumBand): number =>
-  TILT_DB_PER_OCTAVE * Math.log2(band.centreHz / 1000)
+const tiltDb = (band: SpectrumBand): number => TILT_DB_PER_OCTAVE * Math.log2(band.centreHz / 1000)
 
 /** Tilted loudness in dB of every band at any frame; nothing is remembered between frames. */
 class BandMeter {
@@ -120,7 +119,7 @@ class BandMeter {
     const peaks = Float32Array.from({ length: probes }, (_, probe) => {
       this.measure(Math.floor(((probe + 0.5) * frameCount) / probes), row)
       return row.reduce((loudest, value) => Math.max(loudest, value), -Infinity)
-    }).sort()
+    }).toSorted()
     return Math.max(
       QUIETEST_REFERENCE_DB,
       peaks[Math.floor((probes - 1) * REFERENCE_QUANTILE)] ?? QUIETEST_REFERENCE_DB,
@@ -140,7 +139,9 @@ export const createSpectrumTrack = (
   const meter = new BandMeter(pcm, timing.frameRate, bandCount)
   const floorDb = meter.referenceDb(timing.frameCount) - DYNAMIC_RANGE_DB
   const reach = Math.ceil(BAR_FALL_SECONDS * timing.frameRate)
-  const falls = Float32Array.from({ length: reach + 1 }, (_, age) => barFall(age / timing.frameRate))
+  const falls = Float32Array.from({ length: reach + 1 }, (_, age) =>
+    barFall(age / timing.frameRate),
+  )
   // A cache of the last measurements, not a state: any entry can be measured anew.
   const measured = Array.from({ length: reach + 1 }, () => ({
     frame: -1,

@@ -20,7 +20,10 @@ export interface FittedTitles {
 }
 
 /** Title and artist together, measured to stay inside the layout's text box. */
-export const fitTitles = (layout: Layout, texts: { title: string; artist: string }): FittedTitles => {
+export const fitTitles = (
+  layout: Layout,
+  texts: { title: string; artist: string },
+): FittedTitles => {
   const { text, titlePx, unitPx } = layout
   const box = (heightPx: number): TextBox => ({ widthPx: text.width, heightPx })
   const artist = fitText(texts.artist, box(text.height * ARTIST_SHARE), {

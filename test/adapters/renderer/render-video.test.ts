@@ -6,7 +6,15 @@ import { renderVideo } from '../../../src/adapters/renderer/render-video.ts'
 import type { RenderVideoOptions } from '../../../src/adapters/renderer/render-video.ts'
 import { openScene } from '../../../src/adapters/renderer/sources.ts'
 import { MediaError } from '../../../src/domain/failures.ts'
-import { FFMPEG, decodeOptions, ffmpeg, makeSound, probe, smallSpec, temporaryFolder } from './fixtures.ts'
+import {
+  FFMPEG,
+  decodeOptions,
+  ffmpeg,
+  makeSound,
+  probe,
+  smallSpec,
+  temporaryFolder,
+} from './fixtures.ts'
 
 // Whole renders, on machines that do other things too.
 vi.setConfig({ testTimeout: 60_000 })
@@ -156,20 +164,26 @@ describe('a rendered video', () => {
 describe('pictures', () => {
   it('the cover inside the song is taken when no other is given', async () => {
     const plain = await makeSound('sine=f=300:d=0.5', folder.path('plain.mp3'))
-    const blue = folder.path('blue.png')
-    const red = folder.path('red.png')
-    await ffmpeg('-f', 'lavfi', '-i', 'color=blue:s=64x64', '-frames:v', '1', blue)
-    await ffmpeg('-f', 'lavfi', '-i', 'color=red:s=64x64', '-frames:v', '1', red)
+    const bluePath = folder.path('blue.png')
+    const redPath = folder.path('red.png')
+    await ffmpeg('-f', 'lavfi', '-i', 'color=blue:s=64x64', '-frames:v', '1', bluePath)
+    await ffmpeg('-f', 'lavfi', '-i', 'color=red:s=64x64', '-frames:v', '1', redPath)
     const covered = folder.path('covered.mp3')
-    await ffmpeg('-i', plain, '-i', blue, '-map', '0', '-map', '1', '-c', 'copy', covered)
+    await ffmpeg('-i', plain, '-i', bluePath, '-map', '0', '-map', '1', '-c', 'copy', covered)
 
     const strongest = async (coverPath?: string): Promise<number> => {
-      const scene = await openScene({ spec: smallSpec, audioPath: covered, coverPath }, decodeOptions())
-      const [red = 0, , blue = 0] = scene.frameCanvas(0).data().subarray(ON_THE_COVER * 4)
+      const scene = await openScene(
+        { spec: smallSpec, audioPath: covered, coverPath },
+        decodeOptions(),
+      )
+      const [red = 0, , blue = 0] = scene
+        .frameCanvas(0)
+        .data()
+        .subarray(ON_THE_COVER * 4)
       return red - blue
     }
     expect(await strongest()).toBeLessThan(-240)
-    expect(await strongest(red)).toBeGreaterThan(240)
+    expect(await strongest(redPath)).toBeGreaterThan(240)
   })
 
   it('a picture that cannot be read is MEDIA_UNREADABLE', async () => {
@@ -203,20 +217,22 @@ describe('what cannot be rendered', () => {
     const outputPath = folder.path('aborted.mp4')
     const abort = new AbortController()
     const reason = new Error('the customer changed their mind')
-    let seen: string[] = []
+    let seen: Promise<string[]> | undefined
+    const abortWhenSeen = async (): Promise<string[]> => {
+      const found = await processesWith(outputPath)
+      abort.abort(reason)
+      return found
+    }
     const attempt = render({
       audioPath,
       outputPath,
       signal: abort.signal,
       onProgress: () => {
-        void processesWith(outputPath).then((found) => {
-          seen = found
-          abort.abort(reason)
-        })
+        seen ??= abortWhenSeen()
       },
     })
     await expect(attempt).rejects.toBe(reason)
-    expect(seen.some((command) => command.includes(FFMPEG))).toBe(true)
+    expect((await seen)?.some((command) => command.includes(FFMPEG))).toBe(true)
     expect(await processesWith(outputPath)).toEqual([])
   })
 })

@@ -69,7 +69,10 @@ const eachLayout = TEMPLATES.flatMap((template) =>
 
 describe.each(Object.entries(TITLES))('a title in %s', (_, title) => {
   it('has a glyph in the bundled fonts for every letter', () => {
-    const letters = Array.from(new Intl.Segmenter().segment(cleanText(title)), (it) => it.segment)
+    const letters = Array.from(
+      new Intl.Segmenter().segment(cleanText(title)),
+      (part) => part.segment,
+    )
     const missing = letters.filter((letter) => letter.trim() !== '' && !isDrawn(letter))
     expect(missing).toEqual([])
   })
