@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import { makeApiKey } from './api/api-keys.ts'
 import type { CdnConfig } from './adapters/cdn/create-cdn.ts'
 import type { AlertTargetConfig } from './adapters/notify/alerts.ts'
 import { settingsSchema, type rendererSchema, type Settings } from './config/settings.ts'
@@ -50,7 +51,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
 const build = (settings: Settings): Config => {
   const derive = (purpose: string): Buffer =>
     createHmac('sha256', settings.SPOOL_SECRET).update(purpose).digest()
-  const internalApiKey = `spool_internal_${derive('internal-api-key').toString('base64url')}`
+  const { key: internalApiKey } = makeApiKey(derive('internal-api-key'))
   const internalWebhookSecret = `whsec_${derive('internal-webhooks').toString('base64')}`
   const cores = availableParallelism()
   return {

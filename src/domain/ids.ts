@@ -61,4 +61,5 @@ export const holdId = (orderId: string): string => `${orderId}:hold`
  * deliberate new orders (the next renderer, a retry after a stall).
  */
 export const remoteJobKey = (executionId: string, step: string, round: number): string =>
-  `${executionId}:${step}:${round}`
+  // Header values have no spaces, the names of steps do.
+  `${executionId}:${step.replaceAll(' ', '-')}:${round}`

@@ -7,14 +7,15 @@ import type {
 } from '@temporalio/worker'
 import type { FailureCode } from '../../domain/failures.ts'
 import { MediaError } from '../../domain/failures.ts'
+import type { ExecutionId } from '../../domain/ids.ts'
 import { STEP_OF_ACTIVITY, type StepPart } from '../../domain/steps.ts'
 import { codeOfError, toActivityFailure } from './failures.ts'
 
 /** Where the starts and ends of steps are kept; the worker gives it Postgres. */
 export interface StepRecorder {
-  begin(executionId: string, step: string): Promise<void>
-  complete(executionId: string, step: string, outcome: 'completed' | 'skipped'): Promise<void>
-  fail(executionId: string, step: string, failure: FailureCode): Promise<void>
+  begin(executionId: ExecutionId, step: string): Promise<void>
+  complete(executionId: ExecutionId, step: string, outcome: 'completed' | 'skipped'): Promise<void>
+  fail(executionId: ExecutionId, step: string, failure: FailureCode): Promise<void>
 }
 
 /** Where durations and failures are counted. */
@@ -78,7 +79,7 @@ const recorded = async (
   execute: () => Promise<unknown>,
 ): Promise<unknown> => {
   const part = STEP_OF_ACTIVITY[activity]
-  const executionId = (input.args[0] as { executionId?: string } | undefined)?.executionId
+  const executionId = (input.args[0] as { executionId?: ExecutionId } | undefined)?.executionId
   if (part === undefined || executionId === undefined) return await execute()
   if (part.part !== 'closes') await recorder.begin(executionId, part.step)
   try {
@@ -95,7 +96,7 @@ const recorded = async (
 
 const recordFailure = async (
   recorder: StepRecorder,
-  executionId: string,
+  executionId: ExecutionId,
   part: StepPart,
   error: unknown,
 ): Promise<void> => {

@@ -1,8 +1,13 @@
 import type { RenderSpec } from '../../domain/render-spec.ts'
-import type { Workspace } from './workspace.ts'
 
 interface Cancelable {
   readonly signal: AbortSignal
+}
+
+/** The private folder of one attempt. */
+export interface Workspace {
+  /** The absolute path of a file in it. */
+  readonly path: (fileName: string) => string
 }
 
 /** What activities have done by FFmpeg and the renderer, and the private folders it is done in. */

@@ -8,7 +8,7 @@ import { planTerms } from '../../domain/plans.ts'
 import { taskPriceCredits } from '../../domain/pricing.ts'
 import { taskKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import type { Workspace } from '../lib/workspace.ts'
+import type { Workspace } from '../lib/media-tools.ts'
 
 /**
  * Brings a task's input into our storage, judges it by the plan's limits, and holds the price.

@@ -9,7 +9,7 @@ import type { RenderSpec } from '../../domain/render-spec.ts'
 import { taskKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { progressReporter } from '../lib/task-progress.ts'
-import type { Workspace } from '../lib/workspace.ts'
+import type { Workspace } from '../lib/media-tools.ts'
 
 /**
  * Draws the video of a render task and stores it. *Output:* size and duration measured from the

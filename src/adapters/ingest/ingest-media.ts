@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -19,15 +19,15 @@ import { contentTypeOf } from './content-type.ts'
 /** Decoding is some hundred times faster than playing; this is for the slowest machine. */
 const VERIFY_TIMEOUT_MS = 5 * 60_000
 
-/** Opens a source behind the guard against private addresses, redirects and endless bodies. */
-export type OpenSource = (
+/** Fetches a source behind the guard against private addresses, redirects and endless bodies. */
+export type DownloadSource = (
   url: string,
-  options: { readonly maxBytes: number; readonly signal: AbortSignal },
-) => Promise<{ readonly stream: Readable; readonly fileName: string | null }>
+  options: { readonly filePath: string; readonly maxBytes: number; readonly signal: AbortSignal },
+) => Promise<unknown>
 
 export interface IngestOptions {
   readonly store: Pick<ObjectStore, 'put'>
-  readonly openSource: OpenSource
+  readonly downloadSource: DownloadSource
   /** Where uploads wait for their judgement; a private folder per file is made in it. */
   readonly incomingPath: string
   readonly ffmpegPath: string
@@ -102,28 +102,22 @@ const lengthOf = (found: MediaProbe, decodedSeconds: number): number =>
 export const createMediaIngest = (options: IngestOptions): MediaIngest => {
   const { store, incomingPath, ffmpegPath, ffprobePath } = options
 
-  const save = async (
-    source: Readable,
-    limits: { fileName: string | null; sizeBytesMax: number; signal: AbortSignal },
+  /** Has a file written to a private place of its own, and measures it. */
+  const hold = async (
+    fileName: string | null,
+    signal: AbortSignal,
+    write: (path: string) => Promise<unknown>,
   ): Promise<ReceivedFile> => {
-    const { fileName, sizeBytesMax, signal } = limits
     await mkdir(incomingPath, { recursive: true, mode: 0o700 })
     const folder = await mkdtemp(join(incomingPath, 'media-'))
     const discard = () => rm(folder, { recursive: true, force: true })
     // A name of our own: theirs may be an option, a pattern or a path.
     const path = join(folder, 'source')
-    const hash = createHash('sha256')
-    let sizeBytes = 0
-    const hashed = async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk)
-        sizeBytes += chunk.length
-        yield chunk
-      }
-    }
     try {
-      const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-      await pipeline(source, byteLimit(sizeBytesMax), hashed, target, { signal })
+      await write(path)
+      const hash = createHash('sha256')
+      await pipeline(createReadStream(path), hash, { signal })
+      const { size: sizeBytes } = await stat(path)
       return { path, sizeBytes, sha256: hash.digest('hex'), fileName, discard }
     } catch (error) {
       await discard()
@@ -152,22 +146,20 @@ export const createMediaIngest = (options: IngestOptions): MediaIngest => {
   }
 
   return {
-    receive: (source, limits) =>
-      save(source, limits).catch((error: unknown) => {
+    receive: (source, { fileName, sizeBytesMax, signal }) =>
+      hold(fileName, signal, async (path) => {
+        const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
+        await pipeline(source, byteLimit(sizeBytesMax), target, { signal })
+      }).catch((error: unknown) => {
         throw explained(error, 'file')
       }),
 
-    download: async (url, { sizeBytesMax, signal }) => {
-      try {
-        const { stream, fileName } = await options.openSource(url, {
-          maxBytes: sizeBytesMax,
-          signal,
-        })
-        return await save(stream, { fileName, sizeBytesMax, signal })
-      } catch (error) {
+    download: (url, { sizeBytesMax, signal }) =>
+      hold(fileNameOf(url), signal, (filePath) =>
+        options.downloadSource(url, { filePath, maxBytes: sizeBytesMax, signal }),
+      ).catch((error: unknown) => {
         throw explained(error, 'url')
-      }
-    },
+      }),
 
     admit: async (file, { storageKey, plan, signal }) => {
       try {
@@ -191,6 +183,10 @@ export const createMediaIngest = (options: IngestOptions): MediaIngest => {
     },
   }
 }
+
+/** The last part of the path, for people to recognise the file by; it names nothing on disk. */
+const fileNameOf = (url: string): string | null =>
+  URL.parse(url)?.pathname.split('/').at(-1)?.slice(0, 200) || null
 
 const diskFull = (error: unknown): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : ''

@@ -7,7 +7,7 @@ export interface RendererTransport {
   request(
     url: string,
     options: {
-      readonly method: string
+      readonly method: 'GET' | 'POST'
       readonly headers: Readonly<Record<string, string>>
       readonly body?: string
       readonly timeoutMs: number
@@ -55,7 +55,7 @@ export const createTasksRenderer = (
 ): TasksRenderer => {
   const base = config.url.replace(/\/+$/, '')
   const call = async (
-    method: string,
+    method: 'GET' | 'POST',
     path: string,
     options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined },
   ) => {
@@ -102,8 +102,10 @@ export const createTasksRenderer = (
       taskOf(config.name, await call('GET', `/v1/tasks/${encodeURIComponent(taskId)}`, { signal })),
     cancel: async (taskId, signal) => {
       const path = `/v1/tasks/${encodeURIComponent(taskId)}/cancel`
-      const { status } = await call('POST', path, { signal })
-      if (status >= 300 && status !== 404 && status !== 409) throw refusal(config.name, status)
+      const answer = await call('POST', path, { signal })
+      if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) {
+        throw refusal(config.name, answer)
+      }
     },
     isWell: async (signal) => {
       try {
@@ -116,17 +118,14 @@ export const createTasksRenderer = (
   }
 }
 
-const taskOf = (
-  name: string,
-  answer: {
-    readonly status: number
-    readonly headers: Readonly<Record<string, string>>
-    readonly bodyText: string
-  },
-): RemoteTaskAnswer => {
-  if (answer.status < 200 || answer.status > 299) {
-    throw refusal(name, answer.status, parseRetryAfterMs(answer.headers['retry-after'], Date.now()))
-  }
+interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly bodyText: string
+}
+
+const taskOf = (name: string, answer: Answer): RemoteTaskAnswer => {
+  if (answer.status < 200 || answer.status > 299) throw refusal(name, answer)
   const parsed = remoteTaskSchema.safeParse(jsonOf(answer.bodyText))
   if (parsed.success) return parsed.data
   throw new MediaError('RENDERER_FAILED', `renderer ${name} answered something that is no task`)
@@ -140,11 +139,15 @@ const jsonOf = (text: string): unknown => {
   }
 }
 
-const refusal = (name: string, status: number, retryAfterMs?: number): MediaError => {
+/** What a renderer says of a refusal is for operators; the start of it is enough. */
+const EXCERPT_LENGTH = 300
+
+const refusal = (name: string, { status, headers, bodyText }: Answer): MediaError => {
   const passing = status === 429 || status >= 500 || status === 408
+  const retryAfterMs = parseRetryAfterMs(headers['retry-after'], Date.now())
   return new MediaError(
     passing ? 'RENDERER_UNAVAILABLE' : 'RENDERER_REJECTED',
-    `renderer ${name} answered ${status}`,
+    `renderer ${name} answered ${status}: ${bodyText.slice(0, EXCERPT_LENGTH)}`,
     retryAfterMs === undefined ? {} : { retryAfterMs },
   )
 }

@@ -8,7 +8,7 @@ import { parseRetryAfterMs } from '../../domain/retry-after.ts'
 export type WebhookFetcher = (
   url: string,
   options: {
-    readonly method: string
+    readonly method: 'POST'
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
     readonly timeoutMs: number

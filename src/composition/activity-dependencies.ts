@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import type { Client } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { ActivityDependencies } from '../activities/dependencies.ts'
+import { createCdn } from '../adapters/cdn/create-cdn.ts'
+import { createAlerts } from '../adapters/notify/alerts.ts'
+import { createMailer } from '../adapters/notify/mail.ts'
+import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
+import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
+import { createRouteToken } from '../adapters/webhooks/route-token.ts'
+import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
+import type { Config } from '../config.ts'
+import { makeId } from '../domain/ids.ts'
+import { createFetchers, type Fetchers } from './fetchers.ts'
+import { createMediaTools } from './media-tools.ts'
+import type { createRepositories } from './repositories.ts'
+import type { Storage } from './storage.ts'
+
+/** A webhook that comes later than this is for a render that has ended. */
+const ROUTE_TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
+
+/** Everything that the activities work with, built from the configuration. */
+export const createActivityDependencies = (parts: {
+  readonly config: Config
+  readonly repositories: ReturnType<typeof createRepositories>
+  readonly storage: Storage
+  readonly client: Client
+  readonly log: Logger
+}): ActivityDependencies => {
+  const { config, repositories, storage, client, log } = parts
+  const { settings } = config
+  const fetchers = createFetchers(config)
+  const clock = () => new Date()
+  const publicUrl = settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
+  const smtpUrl = settings.SPOOL_SMTP_URL
+  return {
+    ...repositories,
+    storage: storage.store,
+    ownStorageKey: storage.ownStorageKey,
+    tools: createMediaTools(config),
+    sources: fetchers.strangers,
+    renderers: config.renderers.map((renderer) => {
+      const fetcher = fetchers.renderer(renderer)
+      const { name, pool } = renderer
+      return { name, pool, client: createTasksRenderer(renderer, fetcher), fetcher }
+    }),
+    sendWebhook: webhookSender(fetchers, clock),
+    eventIdFor: (subjectId, type) => {
+      const digest = createHash('sha256').update(`${subjectId}\n${type}`).digest('hex')
+      return makeId('event', digest.slice(0, 24))
+    },
+    cdn: createCdn(config.cdn),
+    alerts: createAlerts(config.alertTargets, log),
+    mailer: smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: settings.SPOOL_MAIL_FROM }),
+    webhookUrlFor: (route) => {
+      const expiresAtMs = clock().getTime() + ROUTE_TOKEN_LIFE_MS
+      const token = createRouteToken({ ...route, expiresAtMs, secret: settings.SPOOL_SECRET })
+      return `${publicUrl}/webhooks/tasks/${token}`
+    },
+    isWorkflowRunning: async (workflowId) => await isRunning(client, workflowId),
+    clock,
+    log,
+    settings: {
+      stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
+      pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
+      stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
+      holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
+      urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
+      cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,
+      publicUrl,
+    },
+  }
+}
+
+const webhookSender =
+  (fetchers: Fetchers, clock: () => Date): ActivityDependencies['sendWebhook'] =>
+  async ({ url, secret, id, payload, receiver, signal }) => {
+    const body = JSON.stringify(payload)
+    const timestampSeconds = Math.floor(clock().getTime() / 1000)
+    const fetcher = receiver === 'self' ? fetchers.self : fetchers.strangers
+    return await deliverWebhook({
+      url,
+      headers: signWebhook({ secret, id, timestampSeconds, body }),
+      body,
+      fetcher: fetcher.request,
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+
+/** A workflow that nobody knows any more is not running. */
+const isRunning = async (client: Client, workflowId: string): Promise<boolean> => {
+  const running = client.workflow.list({
+    query: `WorkflowId = "${workflowId}" AND ExecutionStatus = "Running"`,
+    pageSize: 1,
+  })
+  for await (const _ of running) return true
+  return false
+}

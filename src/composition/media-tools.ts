@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import type { MediaTools } from '../activities/lib/media-tools.ts'
+import { withWorkspace } from '../activities/lib/workspace.ts'
+import { cropAudio } from '../adapters/ffmpeg/crop-audio.ts'
+import { extractCover } from '../adapters/ffmpeg/extract-cover.ts'
+import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
+import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
+import { judgeSong } from '../adapters/ingest/judge-song.ts'
+import { renderVideo } from '../adapters/renderer/render-video.ts'
+import type { Config } from '../config.ts'
+
+/** Work on a song or on thumbnails: minutes of a slow machine, and an end to what hangs. */
+const SHORT_TIMEOUT_MS = 10 * 60_000
+/** A render of the longest region: hours of a slow machine. */
+const RENDER_TIMEOUT_MS = 6 * 3600_000
+
+/** FFmpeg and the renderer, with the paths and time limits of this machine. */
+export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
+  const programs = {
+    ffmpegPath: settings.SPOOL_FFMPEG_PATH,
+    ffprobePath: settings.SPOOL_FFPROBE_PATH,
+  }
+  const timeoutMs = SHORT_TIMEOUT_MS
+  return {
+    withWorkspace: (ownerId, work) =>
+      withWorkspace(workDir, ownerId, (folder) => work({ path: (name) => join(folder, name) })),
+    cropAudio: (job) => cropAudio({ ...programs, timeoutMs, ...job }),
+    extractCover: (job) => extractCover({ ...programs, ...job }),
+    makeThumbnails: (job) => makeThumbnails({ ...programs, timeoutMs, ...job }),
+    verifyVideo: (job) => verifyVideo({ ...programs, timeoutMs, ...job }),
+    judgeSong: (job) => judgeSong({ ...programs, timeoutMs, ...job }),
+    renderVideo: (job) => renderVideo({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
+  }
+}

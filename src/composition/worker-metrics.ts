@@ -1,0 +1,51 @@
+import { createServer } from 'node:http'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { ActivityMeter } from '../activities/lib/interceptors.ts'
+
+export interface WorkerMetrics {
+  readonly meter: ActivityMeter
+  readonly registry: Registry
+}
+
+/** What a worker measures of its activities: how long they take and how they fail. */
+export const createWorkerMetrics = (): WorkerMetrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'spool_worker_' })
+  const duration = new Histogram({
+    name: 'spool_activity_duration_seconds',
+    help: 'Time of one attempt of an activity; renderTask and cropAudio are the encodes.',
+    labelNames: ['activity'],
+    buckets: [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280, 3600],
+    registers: [registry],
+  })
+  const failures = new Counter({
+    name: 'spool_activity_failures_total',
+    help: 'Attempts of activities that failed, by code.',
+    labelNames: ['activity', 'code'],
+    registers: [registry],
+  })
+  return {
+    registry,
+    meter: {
+      ended: (activity, seconds, failure) => {
+        duration.observe({ activity }, seconds)
+        if (failure !== null) failures.inc({ activity, code: failure })
+      },
+    },
+  }
+}
+
+/** Shows the metrics at every path of a port. Returns the function that stops it. */
+export const serveMetrics = async (registry: Registry, port: number): Promise<() => void> => {
+  const server = createServer((_request, response) => {
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, resolve)
+  })
+  return () => server.close()
+}

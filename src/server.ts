@@ -1,0 +1,117 @@
+import { fileURLToPath } from 'node:url'
+import closeWithGrace from 'close-with-grace'
+import { readFile } from 'node:fs/promises'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { hashApiKey, makeApiKey } from './api/api-keys.ts'
+import { buildApp } from './api/app.ts'
+import type { ApiSettings } from './api/dependencies.ts'
+import { createExecutionNewsHub } from './api/execution-news.ts'
+import { newWebhookSecret } from './adapters/webhooks/standard-webhooks.ts'
+import { createFetchers } from './composition/fetchers.ts'
+import { createInboundWebhooks } from './composition/inbound-webhooks.ts'
+import { createIngest } from './composition/ingest.ts'
+import { createLogger } from './composition/logger.ts'
+import { createRepositories } from './composition/repositories.ts'
+import { openStorage } from './composition/storage.ts'
+import { openTemporalClient } from './composition/temporal.ts'
+import { checkWebhookTarget } from './composition/webhook-targets.ts'
+import { readConfig, type Config } from './config.ts'
+import { connectDatabase } from './db/database.ts'
+import { listenToExecutions } from './db/repositories/execution-listener.ts'
+import { INTERNAL_ACCOUNT_ID } from './domain/ids.ts'
+
+const MIB = 1024 * 1024
+
+/** Starts the HTTP API and runs it until it is told to stop. */
+const main = async (): Promise<void> => {
+  const config = readConfig(process.env)
+  const { settings } = config
+  const log = createLogger(settings, 'api')
+  const connection = connectDatabase({
+    url: settings.DATABASE_URL,
+    poolSizeMax: settings.SPOOL_DATABASE_POOL_MAX,
+    applicationName: 'spool-api',
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  const repositories = createRepositories(connection.database)
+  await ensureInternalAccount(config, repositories)
+  const news = createExecutionNewsHub()
+  const listener = await listenToExecutions({
+    pool: connection.pool,
+    onExecutionId: news.announce,
+    onReconnect: news.announceAll,
+    onError: (error) => log.warn({ err: error }, 'the listener lost its connection'),
+  })
+  const storage = await openStorage(config)
+  const temporal = openTemporalClient(settings)
+  const { strangers } = createFetchers(config)
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics, prefix: 'spool_api_' })
+
+  const app = await buildApp({
+    repositories,
+    files: storage.store,
+    fileGrants: storage.urlSigner,
+    ingest: createIngest({ config, storage, fetcher: strangers }),
+    temporal: temporal.client,
+    executionNews: news,
+    inboundWebhooks: createInboundWebhooks(config),
+    newWebhookSecret,
+    checkWebhookTarget: checkWebhookTarget(strangers, publicUrlOf(config)),
+    now: () => new Date(),
+    settings: await apiSettings(config),
+    metrics,
+    log,
+  })
+  await app.listen({ host: settings.SPOOL_HOST, port: settings.SPOOL_PORT })
+
+  closeWithGrace({ delay: settings.SPOOL_SHUTDOWN_GRACE_SECONDS * 1000 }, async ({ err }) => {
+    if (err) log.error({ err }, 'the API stops on an error')
+    await app.close()
+    await listener.close()
+    await temporal.close()
+    await connection.close()
+  })
+}
+
+/** The account and key under which this Spool orders renders from itself. */
+const ensureInternalAccount = async (
+  config: Config,
+  { accounts }: ReturnType<typeof createRepositories>,
+): Promise<void> => {
+  const key = config.internalApiKey
+  await accounts.upsertInternal({
+    id: INTERNAL_ACCOUNT_ID,
+    webhookSecret: config.internalWebhookSecret,
+    keyId: 'key_internal',
+    keyHash: hashApiKey(key),
+    keyStart: key.slice(0, makeApiKey().keyStart.length),
+  })
+}
+
+const publicUrlOf = ({ settings }: Config): string => settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
+
+const apiSettings = async (config: Config): Promise<ApiSettings> => {
+  const { settings } = config
+  const manifest = fileURLToPath(new URL('../package.json', import.meta.url))
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string }
+  const perMinute = settings.SPOOL_RATE_LIMIT_PER_MINUTE
+  return {
+    version,
+    publicUrl: publicUrlOf(config),
+    temporalUiUrl: settings.SPOOL_TEMPORAL_UI_URL.replace(/\/+$/, ''),
+    adminKeyHash: hashApiKey(settings.SPOOL_ADMIN_KEY),
+    trustProxy: settings.SPOOL_TRUST_PROXY.length === 0 ? false : settings.SPOOL_TRUST_PROXY,
+    // One address may stand for an office of customers.
+    rateLimits: { perAddressPerMinute: perMinute * 5, perKeyPerMinute: perMinute },
+    bodySizeBytesMax: MIB,
+    // Two gigabytes over a slow line.
+    requestTimeoutMs: 30 * 60_000,
+    handlerTimeoutMs: 30_000,
+    admissionTimeoutMs: 10_000,
+    signedUrlSeconds: settings.SPOOL_URL_TTL_SECONDS,
+    eventHeartbeatMs: 15_000,
+  }
+}
+
+await main()
