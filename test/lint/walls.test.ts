@@ -15,14 +15,14 @@ const SOURCES = {
   'src/worker.ts': `import { part } from './composition/part.ts'\nexport const worker = part`,
 } as const
 
-/** An import of `from` and whether it is forbidden, by the name of the rule. */
+/** An import in a file of the folder `from`, and the rule that forbids it, if one does. */
 interface Wall {
   readonly from: string
   readonly line: string
-  readonly broken: string | null
+  readonly rule: string | null
 }
 
-const wall = (from: string, line: string, broken: string | null): Wall => ({ from, line, broken })
+const wall = (from: string, line: string, rule: string | null): Wall => ({ from, line, rule })
 
 const WALLS: readonly Wall[] = [
   wall('domain', `import type { Port } from '../contracts/port.ts'`, 'domain-walls'),
@@ -73,6 +73,8 @@ const WALLS: readonly Wall[] = [
   wall('adapters', `import { x } from './not-there.ts'`, 'resolvable'),
 ]
 
+const LISTED = WALLS.map((each, index) => ({ ...each, index }))
+
 interface CruiseReport {
   readonly summary: {
     readonly violations: readonly {
@@ -85,7 +87,7 @@ interface CruiseReport {
 describe('walls between folders', () => {
   let project: ScratchProject
   const broken = new Map<string, string[]>()
-  const fileOf = ({ from }: Wall, index: number) => `src/${from}/import-${index}.ts`
+  const fileOf = (index: number) => `src/${WALLS[index]?.from}/import-${index}.ts`
 
   beforeAll(async () => {
     const files: Record<string, string> = {
@@ -97,7 +99,7 @@ describe('walls between folders', () => {
       'src/db/d.ts': `import type { C } from './c.ts'\nexport type D = C | 2`,
     }
     for (const [index, each] of WALLS.entries()) {
-      files[fileOf(each, index)] = `${each.line}\nexport const n${index} = 1`
+      files[fileOf(index)] = `${each.line}\nexport const n${index} = 1`
     }
     project = scratchProject(files)
     const cruise = ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'src']
@@ -108,13 +110,15 @@ describe('walls between folders', () => {
   })
   afterAll(() => project.remove())
 
-  it.each(WALLS.map((each, index) => ({ ...each, index })))(
-    '$from with «$line» breaks $broken',
-    ({ index, ...each }) => {
-      const found = broken.get(fileOf(each, index)) ?? []
-      expect(found).toEqual(each.broken === null ? [] : expect.arrayContaining([each.broken]))
-    },
-  )
+  const brokenBy = (index: number) => broken.get(fileOf(index)) ?? []
+
+  it.each(LISTED.filter(({ rule }) => rule !== null))('$from with «$line» breaks $rule', (each) => {
+    expect(brokenBy(each.index)).toContain(each.rule)
+  })
+
+  it.each(LISTED.filter(({ rule }) => rule === null))('$from may say «$line»', ({ index }) => {
+    expect(brokenBy(index)).toEqual([])
+  })
 
   it('finds a cycle of values and lets types refer to each other', () => {
     expect([...(broken.get('src/db/a.ts') ?? []), ...(broken.get('src/db/b.ts') ?? [])]).toContain(
