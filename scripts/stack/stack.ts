@@ -15,6 +15,7 @@ import { createSupervisor } from './supervisor.ts'
 import type { Supervisor } from './supervisor.ts'
 import { prepareTemporal } from './temporal.ts'
 import { projectRoot, toolchain } from './toolchain.ts'
+import { bundleWorkflows } from './workflow-bundle.ts'
 
 /** What `stack.json` says about a running stack. */
 export type StackRecord = {
@@ -89,13 +90,14 @@ async function startParts(plan: Plan): Promise<StackRecord> {
   const { settings, supervisor, say } = plan
   // Before anything starts: nobody wants to wait for PostgreSQL to hear that a port is taken.
   const apiPort = await claimed('api', settings)
-  const [databaseUrl, temporal] = await Promise.all([
+  const [databaseUrl, temporal, workflowBundle] = await Promise.all([
     startDatabase(plan).then(async (url) => {
       say('Preparing the database')
       await migrate(url)
       return url
     }),
     startTemporal(plan),
+    process.env.SPOOL_WORKFLOW_BUNDLE || bundleWorkflows(settings.dir),
   ])
   const apiUrl = `http://127.0.0.1:${apiPort}`
   const adminKey = secretFrom(join(settings.dir, 'admin-key'))
@@ -111,6 +113,7 @@ async function startParts(plan: Plan): Promise<StackRecord> {
     SPOOL_WORK_DIR: process.env.SPOOL_WORK_DIR || join(settings.dir, 'work'),
     SPOOL_SECRET: process.env.SPOOL_SECRET || secretFrom(join(settings.dir, 'secret')),
     SPOOL_ADMIN_KEY: process.env.SPOOL_ADMIN_KEY || adminKey,
+    SPOOL_WORKFLOW_BUNDLE: workflowBundle,
     SPOOL_FFMPEG_PATH: toolchain().ffmpegPath,
     SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
   }

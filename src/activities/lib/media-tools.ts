@@ -56,6 +56,7 @@ export interface MediaTools {
       readonly spec: RenderSpec
       readonly audioPath: string
       readonly coverPath?: string
+      readonly backgroundPath?: string
       readonly outputPath: string
       readonly onProgress: (ratio: number) => void
     },

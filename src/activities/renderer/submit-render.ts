@@ -30,8 +30,7 @@ export const submitRender =
       look.backgroundMediaId === null
         ? null
         : await media.find(video.accountId, look.backgroundMediaId)
-    const coverKey = background?.storageKey ?? audio.coverKey
-    const signed = (key: string) =>
+      const signed = (key: string) =>
       storage.signGet(key, { expiresInSeconds: settings.urlTtlSeconds })
     const { crf, priority } = planTerms(account.plan)
     const size = frameSize(format, look.resolution)
@@ -50,7 +49,8 @@ export const submitRender =
           artist: look.artist,
           accent_color: look.accentColor,
           crf,
-          ...(coverKey === null ? {} : { cover_url: await signed(coverKey) }),
+          ...(audio.coverKey === null ? {} : { cover_url: await signed(audio.coverKey) }),
+          ...(background === null ? {} : { background_url: await signed(background.storageKey) }),
         },
         metadata: { execution_id: executionId, step: STEP, round },
         webhookUrl: deps.webhookUrlFor({ workflowId, executionId, step: STEP, renderer: name }),

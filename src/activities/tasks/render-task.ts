@@ -60,7 +60,12 @@ const draw = async (deps: ActivityDependencies, drawing: Drawing) => {
   const audioPath = workspace.path('audio')
   const outputPath = workspace.path('output.mp4')
   await storage.downloadTo(inputKey, audioPath, signal)
-  const coverPath = await fetchCover(deps, options.cover_url, workspace.path('cover'))
+  const coverPath = await fetchPicture(deps, options.cover_url, workspace.path('cover'))
+  const backgroundPath = await fetchPicture(
+    deps,
+    options.background_url,
+    workspace.path('background'),
+  )
 
   const progress = progressReporter(deps, task)
   const { durationSeconds } = await tools.renderVideo({
@@ -68,6 +73,7 @@ const draw = async (deps: ActivityDependencies, drawing: Drawing) => {
     audioPath,
     outputPath,
     ...(coverPath === null ? {} : { coverPath }),
+    ...(backgroundPath === null ? {} : { backgroundPath }),
     signal,
     onProgress: progress.report,
   })
@@ -84,10 +90,10 @@ const draw = async (deps: ActivityDependencies, drawing: Drawing) => {
   return { storageKey: outputKey, contentType, sizeBytes, durationSeconds, widthPx, heightPx }
 }
 
-/** The largest picture that a cover may be. */
-const COVER_BYTES_MAX = 20 * 1024 * 1024
+/** A picture of more is no cover and no background, but somebody's archive. */
+const PICTURE_BYTES_MAX = 20 * 1024 * 1024
 
-const fetchCover = async (
+const fetchPicture = async (
   deps: ActivityDependencies,
   url: string | undefined,
   filePath: string,
@@ -96,7 +102,7 @@ const fetchCover = async (
   const signal = cancellationSignal()
   const ownKey = deps.ownStorageKey(url)
   if (ownKey === null) {
-    await deps.sources.download(url, { filePath, maxBytes: COVER_BYTES_MAX, signal })
+    await deps.sources.download(url, { filePath, maxBytes: PICTURE_BYTES_MAX, signal })
   } else {
     await deps.storage.downloadTo(ownKey, filePath, signal)
   }

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { RenderOrder } from '../../contracts/orders.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { holdId, type ExecutionId } from '../../domain/ids.ts'
-import { isExecutionOver } from '../../domain/statuses.ts'
+import { isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
 import { settleExecution } from './execution-endings.ts'
@@ -71,6 +71,17 @@ const lockReplaced = async (
   return replaced === undefined || isExecutionOver(replaced.status) ? null : replaces
 }
 
+const statusOf = async (
+  tx: Transaction,
+  executionId: ExecutionId,
+): Promise<ExecutionStatus | null> => {
+  const [found] = await tx
+    .select({ status: executions.status })
+    .from(executions)
+    .where(eq(executions.id, executionId))
+  return found?.status ?? null
+}
+
 const admit = async (
   tx: Transaction,
   request: RenderAdmissionRequest,
@@ -79,7 +90,11 @@ const admit = async (
   const { order, workflowId, amountCredits } = request
   const executionId = order.executionId
   const accountId = order.accountId
-  if ((await tx.$count(executions, eq(executions.id, executionId))) > 0) return { status: 'held' }
+  const earlier = await statusOf(tx, executionId)
+  if (earlier !== null && isExecutionOver(earlier)) {
+    throw new MediaError('CONFLICT', `execution ${executionId} is ${earlier} already`)
+  }
+  if (earlier !== null) return { status: 'held' }
 
   const replaced = await lockReplaced(tx, request.replaces)
   const hold = await ledger.hold(
@@ -131,7 +146,8 @@ const admit = async (
  * Admits a render in one transaction: the hold, the execution with its steps, the video's new state,
  * and the end of the execution that it replaces. If the credits do not suffice, nothing of that
  * happens except that the refusal is kept. *Idempotent* per execution id: the first outcome is
- * answered again. *Errors:* NOT_FOUND (video), HOLD_CONFLICT (the id came with another amount).
+ * answered again, and CONFLICT
+ * once the execution is over. *Errors:* NOT_FOUND (video), HOLD_CONFLICT (the id came with another amount).
  */
 export const createRenderAdmission =
   (parts: AdmissionParts) =>
