@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
+import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.ts'
 import { startPart } from './part.ts'
 import type { Part } from './part.ts'
 import { freePort } from './ports.ts'
@@ -11,8 +12,6 @@ const NAMESPACE = 'default'
 // up in the Web UI any more.
 const RETENTION = '30 days'
 
-/** Custom search attributes of every Spool workflow. */
-export const SEARCH_ATTRIBUTES = ['SpoolAccountId', 'SpoolStatus', 'SpoolExecutionId'] as const
 
 /** What to start. Ports that are missing or 0 are free ones. */
 export type TemporalOptions = {
@@ -91,7 +90,7 @@ function serverArguments(
     ...['--db-filename', dbFile, '--log-level', 'warn', '--namespace', NAMESPACE],
     // Three to nine times faster than the defaults, and still safe when the process is killed.
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-    ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${value}`,

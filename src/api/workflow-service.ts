@@ -12,7 +12,8 @@ import {
 } from '@temporalio/client'
 import { defineSearchAttributeKey, type Priority, TypedSearchAttributes } from '@temporalio/common'
 import type { RenderAdmission, RenderOrder, TaskEvent } from '../contracts/orders.ts'
-import { SEARCH_ATTRIBUTES, type Queue } from '../contracts/queues.ts'
+import type { Queue } from '../contracts/queues.ts'
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts'
 import { MediaError } from '../domain/failures.ts'
 import {
   deliveryWorkflowId,
@@ -24,7 +25,7 @@ import {
 import { admitRender, cancelExecution, retry, taskEvent } from '../workflows/messages.ts'
 
 /** Short calls: a signal or a start that the server only has to write down. */
-const CALL_TIMEOUT_MS = 5_000
+const CALL_TIMEOUT_MS = 2_000
 /** A workflow that ends while it is being asked is followed by a new one; twice is bad luck enough. */
 const ADMISSION_ATTEMPTS = 3
 /** A status of gRPC: the server is there, but the workflow cannot be reached by this call. */

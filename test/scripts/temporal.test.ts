@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { Connection, WorkflowClient } from '@temporalio/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { SEARCH_ATTRIBUTES, startTemporal } from '../../scripts/stack/temporal.ts'
+import { startTemporal } from '../../scripts/stack/temporal.ts'
+import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.ts'
 import { processIdentity } from '../../scripts/stack/process-identity.ts'
 import { toolchain } from '../../scripts/stack/toolchain.ts'
 import { eventually, tempFolder } from './temp-folder.ts'
@@ -24,7 +25,7 @@ describe('embedded Temporal', { timeout: 60_000 }, () => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
       namespace: 'default',
     })
-    expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining([...SEARCH_ATTRIBUTES]))
+    expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.values(SEARCH_ATTRIBUTES)))
     const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' })
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600)
     expect((await fetch(server.uiUrl)).status).toBe(200)

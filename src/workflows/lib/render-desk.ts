@@ -14,7 +14,7 @@ import type {
   RenderPlan,
   RenderProgress,
 } from '../../contracts/orders.ts'
-import { SEARCH_ATTRIBUTES } from '../../contracts/queues.ts'
+import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts'
 import { ledger } from '../activities.ts'
 import { admitRender, cancelExecution, progress, retry, taskEvent } from '../messages.ts'
 import { Inbox } from './inbox.ts'
