@@ -21,6 +21,13 @@ const noFile = (): MediaError =>
     ],
   })
 
+/** The same failure, said of the field that the file really came in. */
+const ofField = (error: unknown, field: 'file' | 'url'): unknown => {
+  if (!(error instanceof MediaError)) return error
+  const problems = error.problems.map((found) => ({ ...found, path: field }))
+  return new MediaError(error.code, error.internalDetail, { cause: error, problems })
+}
+
 /** Brings the file to a private place: what it is called in requests of the same key, and the file. */
 const receive = async (
   { ingest }: RouteContext,
@@ -94,6 +101,8 @@ export const mediaRoutes = async (app: Api, context: RouteContext): Promise<void
           file = await ingest.download(url, { sizeBytesMax, signal })
         }
         return await reply.code(201).send(await store(request, file, signal))
+      } catch (error) {
+        throw request.isMultipart() ? error : ofField(error, 'url')
       } finally {
         await file?.discard()
       }

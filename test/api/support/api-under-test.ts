@@ -7,6 +7,7 @@ import type { Client } from '@temporalio/client'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll } from 'vitest'
+import { createGuardedFetcher } from '../../../src/adapters/fetcher/guarded-fetch.ts'
 import { createMediaIngest } from '../../../src/adapters/ingest/ingest-media.ts'
 import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
 import { createUrlSigner } from '../../../src/adapters/storage/signed-url.ts'
@@ -20,19 +21,11 @@ import { makeApiKey } from '../../../src/api/api-keys.ts'
 import { buildApp } from '../../../src/api/app.ts'
 import type { ApiDependencies, ApiSettings } from '../../../src/api/dependencies.ts'
 import { createExecutionNewsHub } from '../../../src/api/execution-news.ts'
+import { createRepositories } from '../../../src/composition/repositories.ts'
+import { checkWebhookTarget } from '../../../src/composition/webhook-targets.ts'
 import type { Repositories } from '../../../src/api/repositories.ts'
-import type { Database, DatabaseConnection } from '../../../src/db/database.ts'
-import { createAccountsRepository } from '../../../src/db/repositories/accounts.ts'
-import { createApiKeysRepository } from '../../../src/db/repositories/api-keys.ts'
+import type { DatabaseConnection } from '../../../src/db/database.ts'
 import { listenToExecutions } from '../../../src/db/repositories/execution-listener.ts'
-import { createExecutionsRepository } from '../../../src/db/repositories/executions.ts'
-import { createIdempotencyRepository } from '../../../src/db/repositories/idempotency.ts'
-import { createLedgerRepository } from '../../../src/db/repositories/ledger.ts'
-import { createMediaRepository } from '../../../src/db/repositories/media.ts'
-import { createTasksRepository } from '../../../src/db/repositories/tasks.ts'
-import { createVideosRepository } from '../../../src/db/repositories/videos.ts'
-import { createWebhookDeliveriesRepository } from '../../../src/db/repositories/webhook-deliveries.ts'
-import { createWebhookEndpointsRepository } from '../../../src/db/repositories/webhook-endpoints.ts'
 import { MediaError } from '../../../src/domain/failures.ts'
 import type { AccountId, MediaId, VideoId } from '../../../src/domain/ids.ts'
 import type { Plan } from '../../../src/domain/plans.ts'
@@ -58,19 +51,6 @@ export const SETTINGS: ApiSettings = {
   eventHeartbeatMs: 50,
 }
 
-export const createRepositories = (database: Database): Repositories => ({
-  accounts: createAccountsRepository(database),
-  apiKeys: createApiKeysRepository(database),
-  executions: createExecutionsRepository(database),
-  idempotency: createIdempotencyRepository(database),
-  ledger: createLedgerRepository(database),
-  media: createMediaRepository(database),
-  tasks: createTasksRepository(database),
-  videos: createVideosRepository(database),
-  webhookDeliveries: createWebhookDeliveriesRepository(database),
-  webhookEndpoints: createWebhookEndpointsRepository(database),
-})
-
 /** A customer and his key. */
 export interface Customer {
   readonly id: AccountId
@@ -81,6 +61,8 @@ export interface ApiUnderTest {
   readonly app: FastifyInstance
   readonly repositories: Repositories
   readonly dependencies: ApiDependencies
+  /** Where uploads and objects lie. */
+  readonly folder: string
   readonly customer: (options?: { plan?: Plan; credits?: number }) => Promise<Customer>
   readonly song: (accountId: AccountId, durationSeconds?: number) => Promise<MediaId>
   readonly video: (accountId: AccountId) => Promise<VideoId>
@@ -117,6 +99,7 @@ export const startApi = async (options: {
   readonly temporal: Client
   readonly settings?: Partial<ApiSettings>
   readonly log?: ApiDependencies['log']
+  readonly allowPrivateHosts?: readonly string[]
 }): Promise<ApiUnderTest> => {
   const { connection, temporal } = options
   const folder = await mkdtemp(join(tmpdir(), 'spool-api-'))
@@ -124,6 +107,7 @@ export const startApi = async (options: {
   const repositories = createRepositories(connection.database)
   const urlSigner = createUrlSigner({ publicUrl: settings.publicUrl, secret: 's'.repeat(32) })
   const files = await openFolderStore({ rootPath: join(folder, 'storage'), urlSigner })
+  const fetcher = createGuardedFetcher({ allowPrivateHosts: options.allowPrivateHosts ?? [] })
   const hub = createExecutionNewsHub()
   const listener = await listenToExecutions({
     pool: connection.pool,
@@ -137,7 +121,7 @@ export const startApi = async (options: {
     fileGrants: urlSigner,
     ingest: createMediaIngest({
       store: files,
-      downloadSource: () => Promise.reject(new MediaError('SOURCE_FORBIDDEN', 'no sources here')),
+      downloadSource: fetcher.download,
       incomingPath: join(folder, 'incoming'),
       ffmpegPath: 'ffmpeg',
       ffprobePath: 'ffprobe',
@@ -146,10 +130,7 @@ export const startApi = async (options: {
     executionNews: hub,
     inboundWebhooks,
     newWebhookSecret,
-    checkWebhookTarget: async (url) =>
-      url.includes('//10.')
-        ? { path: 'url', message: 'is a private address', fix: 'Use a public one.' }
-        : null,
+    checkWebhookTarget: checkWebhookTarget(fetcher, settings.publicUrl),
     now: () => new Date(),
     settings,
     metrics: new Registry(),
@@ -159,6 +140,7 @@ export const startApi = async (options: {
   afterAll(async () => {
     await app.close()
     await listener.close()
+    await fetcher.close()
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -195,6 +177,7 @@ export const startApi = async (options: {
     app,
     repositories,
     dependencies,
+    folder,
     customer,
     song,
     video: async (accountId) => {

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client'
 import { randomBytes } from 'node:crypto'
 import { afterAll } from 'vitest'
-import { SEARCH_ATTRIBUTES } from '../../../src/contracts/queues.ts'
+import { SEARCH_ATTRIBUTES } from '../../../src/domain/search-attributes.ts'
 
 /** `IndexedValueType` of the gRPC interface. */
 const KEYWORD = 2
