@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url'
+import type { NativeConnection } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import type { Logger } from 'pino'
+import type { AllActivities } from '../activities/create-activities.ts'
+import {
+  activityInterceptors,
+  type ActivityMeter,
+  type StepRecorder,
+} from '../activities/lib/interceptors.ts'
+import type { Config } from '../config.ts'
+import type { Queue } from '../contracts/queues.ts'
+import type { ExecutionsRepository } from '../db/repositories/executions.ts'
+import { publicFailure } from '../domain/failures.ts'
+
+/** Once per process, before the first connection to Temporal. */
+export const installRuntime = (log: Logger): void => {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta: given }) => {
+      // A task token says nothing to a reader, in two hundred characters.
+      const { taskToken: _, ...meta } = given ?? {}
+      // The SDK tells of every poller and state; of those only what is wrong is news.
+      const isOurs = meta['sdkComponent'] === 'workflow' || meta['sdkComponent'] === 'activity'
+      if (level === 'ERROR') log.error(meta, message)
+      else if (level === 'WARN' && !message.startsWith('No workflows')) log.warn(meta, message)
+      else if (isOurs) log.info(meta, message)
+    }),
+  })
+}
+
+/** One worker for each of the configured queues; `run` starts them. */
+export const createWorkers = async (parts: {
+  readonly config: Config
+  readonly connection: NativeConnection
+  readonly namespace: string
+  readonly activities: AllActivities
+  readonly executions: ExecutionsRepository
+  readonly meter: ActivityMeter
+}): Promise<Worker[]> => {
+  const { config, connection, namespace, activities, meter } = parts
+  const recorder = stepRecorder(parts.executions)
+  const workers: Worker[] = []
+  for (const queue of config.settings.WORKER_QUEUES) {
+    workers.push(
+      await Worker.create({
+        connection,
+        namespace,
+        ...queueOptions(queue, config),
+        activities,
+        interceptors: { activity: [activityInterceptors(recorder, meter)] },
+      }),
+    )
+  }
+  return workers
+}
+
+/** What differs between the queues: how much at once, and who has the workflows. */
+export const queueOptions = (queue: Queue, config: Config) => {
+  const { settings } = config
+  const slots = {
+    pipelines: settings.SPOOL_PIPELINE_SLOTS,
+    media: config.mediaSlots,
+    render: config.renderSlots,
+  }[queue]
+  const common = {
+    taskQueue: queue,
+    maxConcurrentActivityTaskExecutions: slots,
+    // A cancelled encode must hear of it within two seconds, not within the default minute.
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: settings.SPOOL_SHUTDOWN_GRACE_SECONDS * 1000,
+    shutdownForceTime: (settings.SPOOL_SHUTDOWN_GRACE_SECONDS + 15) * 1000,
+    activityTaskPollerBehavior: { type: 'autoscaling' },
+  } satisfies WorkerOptions
+  if (queue !== 'pipelines') return common
+  const bundle = settings.SPOOL_WORKFLOW_BUNDLE
+  return {
+    ...common,
+    ...(bundle === undefined
+      ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
+      : { workflowBundle: { codePath: bundle } }),
+    maxCachedWorkflows: settings.SPOOL_CACHED_WORKFLOWS,
+    // A dead worker's workflows go to another one after this long, not after ten seconds.
+    stickyQueueScheduleToStartTimeout: '1 second',
+    workflowTaskPollerBehavior: { type: 'autoscaling' },
+  } satisfies WorkerOptions
+}
+
+const stepRecorder = (executions: ExecutionsRepository): StepRecorder => ({
+  begin: async (executionId, step) => {
+    await executions.beginStep({ executionId, step })
+  },
+  complete: async (executionId, step, outcome) => {
+    await executions.endStep({ executionId, step, outcome })
+  },
+  fail: async (executionId, step, failure) => {
+    await executions.endStep({ executionId, step, outcome: 'failed', error: publicFailure(failure) })
+  },
+})
