@@ -9,7 +9,7 @@ export class SetupError extends Error {}
  * The search path without any `node_modules/.bin`: npm puts those first, and set-up must neither run
  * on the Node that it is about to replace nor find a tool inside the packages it is installing.
  */
-export function outsidePath(env = process.env) {
+function outsidePath(env = process.env) {
   const own = join('node_modules', '.bin')
   return (env.PATH ?? '')
     .split(delimiter)

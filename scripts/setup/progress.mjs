@@ -27,7 +27,7 @@ export async function withProgress(title, work, { stream = process.stderr } = {}
 }
 
 /** Seconds as people say them: `8 s`, `2 min 05 s`. */
-export function formatSeconds(seconds) {
+function formatSeconds(seconds) {
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`

@@ -7,7 +7,7 @@ import { ensureTemporalCli } from './temporal-cli.mjs'
 import { readToolchain, writeToolchain } from './toolchain-record.mjs'
 
 /** The clone that these scripts belong to. */
-export const projectRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 /**
  * Makes sure that everything Spool runs with is there, and says where: `{ changed, toolchain }`.

@@ -8,7 +8,7 @@ import { downloadTemporal } from './temporal-download.mjs'
 import { isAtLeast } from './versions.mjs'
 
 /** The release that set-up fetches; tools/temporal/go.mod pins the same one. */
-export const TEMPORAL_CLI_VERSION = '1.8.2'
+const TEMPORAL_CLI_VERSION = '1.8.2'
 
 // The embedded server needs fairness keys, per-step summaries and eager activities, which servers
 // have had together since 1.31.
@@ -42,7 +42,7 @@ export async function ensureTemporalCli({ root, note, onOutput }) {
 }
 
 /** Where the CLI is kept between clones: `$XDG_CACHE_HOME/spool/temporal-<version>/temporal`. */
-export function cachedTemporalPath() {
+function cachedTemporalPath() {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   return join(cache, 'spool', `temporal-${TEMPORAL_CLI_VERSION}`, 'temporal')
 }
@@ -74,7 +74,7 @@ async function obtain({ root, target, note, onOutput }) {
 }
 
 /** Runs `temporal --version` and judges it: `{ ok: true, cli }` or `{ ok: false, reason }`. */
-export async function inspectTemporal(path) {
+async function inspectTemporal(path) {
   if (!existsSync(path)) return { ok: false, reason: 'no such file' }
   const result = await runCommand(path, ['--version'], { timeoutMs: 20_000 })
   if (!result.ok) return { ok: false, reason: causeIn(result.output) }

@@ -10,8 +10,8 @@ export const ENTRY_KINDS = ['top-up', 'capture', 'refund'] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 
 /** The other side of what accounts pay, and of what they are given. */
-export const REVENUE_BOOK = 'revenue'
-export const TOP_UP_BOOK = 'top-ups'
+const REVENUE_BOOK = 'revenue'
+const TOP_UP_BOOK = 'top-ups'
 
 export interface LedgerEntryDraft {
   readonly transactionId: string

@@ -1,7 +1,13 @@
-/** Signed URLs carry their signature in the query, tokens of ours in the path behind `/webhooks/`. */
-const URL_QUERY = /(https?:\/\/[^\s"?#<>]+)[?#][^\s"<>]*/g
-const WEBHOOK_TOKEN = /(\/webhooks\/[a-z]+\/)[\w.~-]+/g
+/** What in a URL opens doors: its query (signatures), its user part, and secrets kept in its path. */
+const SECRET_PARTS: readonly (readonly [RegExp, string])[] = [
+  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1'],
+  [/(\b(?:https?|wss?):\/\/[^\s?#"<>]+)[?#][^\s"<>]*/gi, '$1?…'],
+  [/(\/webhooks\/[\w-]+\/)[^\s/?"'<>)]+/g, '$1…'],
+  [/(hooks\.slack\.com\/\w+\/)[^\s"'<>)]+/g, '$1…'],
+  [/\bbot\d+:[\w-]+/g, 'bot…'],
+  [/\bwhsec_[\w+/=-]+/g, '…'],
+]
 
-/** A text for logs and histories: URLs keep their address and lose what could open them. */
-export const withoutUrlQueries = (text: string): string =>
-  text.replace(URL_QUERY, '$1?…').replace(WEBHOOK_TOKEN, '$1…')
+/** The same text without signed queries, credentials and token paths of the URLs in it. */
+export const withoutUrlSecrets = (text: string): string =>
+  SECRET_PARTS.reduce((safe, [pattern, instead]) => safe.replace(pattern, instead), text)

@@ -3,11 +3,11 @@
  * the lowest note that small speakers give and the last octave that listeners hear well.
  */
 
-export const SPECTRUM_LOW_HZ = 40
-export const SPECTRUM_HIGH_HZ = 16_000
+const SPECTRUM_LOW_HZ = 40
+const SPECTRUM_HIGH_HZ = 16_000
 
 /** Bars of a wide picture; narrow ones show fewer. */
-export const DEFAULT_BAND_COUNT = 64
+const DEFAULT_BAND_COUNT = 64
 
 export interface SpectrumBand {
   readonly lowHz: number

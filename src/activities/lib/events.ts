@@ -1,6 +1,5 @@
 import type { Execution } from '../../db/repositories/executions.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
-import { publicFailure, type FailureCode } from '../../domain/failures.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /** The body of an event as it is kept: `{ storageKey }` stands where a receiver will find a URL. */
@@ -75,10 +74,6 @@ export const taskEventBody = (
     },
   }
 }
-
-/** The error of a task or execution as it is stored. */
-export const storedFailure = (code: FailureCode | null) =>
-  code === null ? null : publicFailure(code)
 
 /** Replaces every `{ storageKey }` by a URL signed now: a delivery may be made days after the event,
  * and no signature is kept in the database. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { failureRule, MediaError, type FailureCode } from '../../domain/failures.ts'
-import { withoutUrlQueries } from '../../domain/redaction.ts'
+import { withoutUrlSecrets } from '../../domain/redaction.ts'
 
 /**
  * The only place that makes a Temporal failure of an error: its type is the code, its message names
@@ -13,8 +13,8 @@ export const toActivityFailure = (error: unknown): Error => {
   const cause = error instanceof Error ? error : new Error(String(error))
   return ApplicationFailure.create({
     type: 'INTERNAL' satisfies FailureCode,
-    message: withoutUrlQueries(`INTERNAL: ${cause.message}`),
-    details: [{ stack: withoutUrlQueries(cause.stack ?? '').slice(0, 4_000) }],
+    message: withoutUrlSecrets(`INTERNAL: ${cause.message}`),
+    details: [{ stack: withoutUrlSecrets(cause.stack ?? '').slice(0, 4_000) }],
   })
 }
 
@@ -22,7 +22,7 @@ const failureOf = (code: FailureCode, error: MediaError): ApplicationFailure => 
   const { retry } = failureRule(code)
   return ApplicationFailure.create({
     type: code,
-    message: withoutUrlQueries(error.message).slice(0, 4_000),
+    message: withoutUrlSecrets(error.message).slice(0, 4_000),
     nonRetryable: retry === 'no',
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
   })

@@ -7,8 +7,9 @@ import {
   type DsnComponents,
   type Event,
 } from '@sentry/core'
+import { withoutUrlSecrets } from '../../domain/redaction.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { shortened, withoutUrlSecrets } from './alert-text.ts'
+import { shortened } from './alert-text.ts'
 import type { Alert, Alerter } from './alert.ts'
 import { callTarget, targetFailure } from './http-outcome.ts'
 

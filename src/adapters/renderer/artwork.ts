@@ -48,7 +48,7 @@ const RECORD_SHINE = [
 ] as const
 
 /** Light in the accent colour: the backdrop of songs without any picture. */
-export const drawnSleeve = (palette: Palette): Canvas => {
+const drawnSleeve = (palette: Palette): Canvas => {
   const size = DRAWN_SIZE_PX
   const canvas = createCanvas(size, size)
   const ctx = canvas.getContext('2d')

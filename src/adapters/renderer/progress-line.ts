@@ -4,7 +4,7 @@ import { fontFamilies } from './fonts.ts'
 import type { LayerFactory } from './scene.ts'
 
 /** `m:ss`, or `h:mm:ss` from an hour on. */
-export const clockTime = (seconds: number): string => {
+const clockTime = (seconds: number): string => {
   const whole = Math.floor(seconds)
   const parts = [Math.floor(whole / 60) % 60, whole % 60].map(String)
   const [minutes = '0', rest = '0'] = parts

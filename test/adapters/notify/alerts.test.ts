@@ -58,7 +58,7 @@ describe('Telegram', () => {
     expect(body['chat_id']).toBe('-100')
     expect(body['text']).toBe(
       '[error] Render failed\nStep: remoteRender\nCode: RENDERER_FAILED\nExecution: exec_1\n' +
-        'GET https://store.example.com/a.mp4 <!channel> *_[ gave 403',
+        'GET https://store.example.com/a.mp4?… <!channel> *_[ gave 403',
     )
   })
 
@@ -179,7 +179,7 @@ describe('Sentry', () => {
       environment: 'production',
       release: 'spool@1.2.3',
       tags: { step: 'remoteRender', code: 'RENDERER_FAILED', executionId: 'exec_1' },
-      extra: { detail: 'GET https://store.example.com/a.mp4 <!channel> *_[ gave 403' },
+      extra: { detail: 'GET https://store.example.com/a.mp4?… <!channel> *_[ gave 403' },
     })
   })
 

@@ -60,7 +60,7 @@ describe('a route token', () => {
     for (let index = 0; index < TOKEN.length; index += 1) {
       for (const character of 'A_z9-.=') {
         const changed = TOKEN.slice(0, index) + character + TOKEN.slice(index + 1)
-        if (changed !== TOKEN) expect(isRefused(changed)).toBe(true)
+        expect(changed === TOKEN || isRefused(changed)).toBe(true)
         expect(isRefused(TOKEN.slice(0, index) + character + TOKEN.slice(index))).toBe(true)
       }
       expect(isRefused(TOKEN.slice(0, index) + TOKEN.slice(index + 1))).toBe(true)
