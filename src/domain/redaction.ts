@@ -1,7 +1,8 @@
-/** What in a URL opens doors: its query (signatures), its user part, and secrets kept in its path. */
+/** What in a URL opens doors: its query (signatures), its user part, and secrets kept in its path.
+ * Queries go first: an `@` in one must not be taken for the end of a user part. */
 const SECRET_PARTS: readonly (readonly [RegExp, string])[] = [
-  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1'],
   [/(\b(?:https?|wss?):\/\/[^\s?#"<>]+)[?#][^\s"<>]*/gi, '$1?…'],
+  [/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1'],
   [/(\/webhooks\/[\w-]+\/)[^\s/?"'<>)]+/g, '$1…'],
   [/(hooks\.slack\.com\/\w+\/)[^\s"'<>)]+/g, '$1…'],
   [/\bbot\d+:[\w-]+/g, 'bot…'],
