@@ -1,0 +1,159 @@
+import { styleText } from 'node:util'
+import { MultiBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
+import type { StepStatus } from '../../src/domain/statuses.ts'
+
+const BAR_WIDTH = 24
+const SLIDER_WIDTH = 5
+const NAME_WIDTH = 16
+const FRAMES_PER_SECOND = 8
+/** What a log gets of a long step. */
+const PLAIN_PROGRESS_STEP = 25
+
+/** How a step stands. */
+export type StepRow = {
+  name: string
+  status: StepStatus
+  /** 0 to 100; null when nobody knows. */
+  progress: number | null
+  startedAtMs: number | null
+  finishedAtMs: number | null
+  note: string
+}
+
+/** Shows steps while they work. */
+export type StepDisplay = {
+  show: (change: Partial<StepRow> & { name: string }) => void
+  /** One line beside the steps. */
+  say: (line: string) => void
+  close: () => void
+}
+
+/** One bar per step on a terminal, one line per change elsewhere. */
+export function createStepDisplay(
+  stream: NodeJS.WriteStream,
+  names: readonly string[],
+): StepDisplay {
+  const rows = new Map(names.map((name) => [name, pendingRow(name)]))
+  const draw = stream.isTTY ? bars(stream, [...rows.values()]) : lines(stream)
+  return {
+    show: (change) => {
+      const before = rows.get(change.name) ?? pendingRow(change.name)
+      const row = { ...before, ...change }
+      if (row.status === 'processing') row.startedAtMs ??= Date.now()
+      rows.set(row.name, row)
+      draw.row(row, before)
+    },
+    say: draw.say,
+    close: draw.close,
+  }
+}
+
+function pendingRow(name: string): StepRow {
+  return {
+    name,
+    status: 'pending',
+    progress: null,
+    startedAtMs: null,
+    finishedAtMs: null,
+    note: '',
+  }
+}
+
+type Drawing = {
+  row: (row: StepRow, before: StepRow) => void
+  say: (line: string) => void
+  close: () => void
+}
+
+function bars(stream: NodeJS.WriteStream, rows: readonly StepRow[]): Drawing {
+  const board = new MultiBar({
+    stream,
+    fps: FRAMES_PER_SECOND,
+    hideCursor: true,
+    // The seconds go on where the progress does not.
+    forceRedraw: true,
+    emptyOnZero: true,
+    format: (_options, _params, row) => barLine(row as StepRow, Date.now()),
+  })
+  const drawn = new Map<string, SingleBar>(rows.map((row) => [row.name, board.create(100, 0, row)]))
+  return {
+    row: (row) => drawn.get(row.name)?.update(row.progress ?? 0, row),
+    say: (line) => board.log(`  ${line}\n`),
+    close: () => board.stop(),
+  }
+}
+
+function lines(stream: NodeJS.WriteStream): Drawing {
+  const say = (line: string) => void stream.write(`  ${line}\n`)
+  const quarter = ({ progress }: StepRow) => Math.floor((progress ?? 0) / PLAIN_PROGRESS_STEP)
+  return {
+    row: (row, before) => {
+      const isNews = row.status !== before.status || row.note !== before.note
+      const name = row.name.padEnd(NAME_WIDTH)
+      if (row.status === 'processing' && !isNews && quarter(row) > quarter(before)) {
+        say(`${name} ${Math.floor(row.progress ?? 0)} %`)
+      }
+      if (row.status !== 'pending' && isNews) {
+        say(
+          `${name} ${[row.status, elapsed(row, Date.now()), row.note].filter(Boolean).join('  ')}`,
+        )
+      }
+    },
+    say,
+    close: () => {},
+  }
+}
+
+const MARKS = {
+  pending: styleText('dim', '·'),
+  processing: styleText('cyan', '›'),
+  completed: styleText('green', '✓'),
+  skipped: styleText('dim', '–'),
+  failed: styleText('red', '✗'),
+  canceled: styleText('yellow', '✗'),
+} as const satisfies Record<StepStatus, string>
+
+/** A step as one line of a terminal, at a moment. */
+export function barLine(row: StepRow, nowMs: number): string {
+  const name = row.name.padEnd(NAME_WIDTH)
+  const percent = row.status === 'processing' && row.progress ? `${Math.floor(row.progress)} %` : ''
+  const time = elapsed(row, nowMs)
+  return [
+    ` ${MARKS[row.status]}`,
+    row.status === 'pending' ? styleText('dim', name) : name,
+    bar(row, nowMs),
+    (percent || time).padStart(7),
+    styleText('dim', row.note),
+  ].join(' ')
+}
+
+function bar(row: StepRow, nowMs: number): string {
+  if (row.status === 'processing' && !row.progress) {
+    // There and back again: it works, and nobody knows for how long.
+    const room = BAR_WIDTH - SLIDER_WIDTH
+    const step = Math.floor((nowMs / 1000) * FRAMES_PER_SECOND) % (2 * room)
+    const left = Math.min(step, 2 * room - step)
+    return blocks(left, SLIDER_WIDTH)
+  }
+  const isDone = row.status === 'completed'
+  const share = isDone ? 1 : Math.min(1, (row.progress ?? 0) / 100)
+  return blocks(0, Math.round(share * BAR_WIDTH), isDone)
+}
+
+function blocks(left: number, width: number, isDone = false): string {
+  const track = (length: number) => styleText('dim', '─'.repeat(length))
+  const body = styleText(isDone ? 'green' : 'cyan', '━'.repeat(width))
+  return `${track(left)}${body}${track(BAR_WIDTH - left - width)}`
+}
+
+function elapsed({ status, startedAtMs, finishedAtMs }: StepRow, nowMs: number): string {
+  if (startedAtMs === null || status === 'pending' || status === 'skipped') return ''
+  if (status === 'processing') return nowMs - startedAtMs < 1000 ? '' : seconds(nowMs - startedAtMs)
+  return seconds((finishedAtMs ?? nowMs) - startedAtMs)
+}
+
+function seconds(durationMs: number): string {
+  if (durationMs < 100) return `${Math.max(0, Math.round(durationMs))} ms`
+  return `${(durationMs / 1000).toFixed(1)} s`
+}
