@@ -1,8 +1,10 @@
+import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { FileGrant, FileGrants, StoredObject } from '../../contracts/ports.ts'
 import { parseRange } from '../../domain/byte-range.ts'
 import { MediaError } from '../../domain/failures.ts'
+import { clientGone } from '../client-gone.ts'
 import { RefusedOrder } from '../problem.ts'
 import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
 
@@ -120,8 +122,11 @@ export const fileRoutes = async (app: Api, context: RouteContext): Promise<void>
         })
       }
       try {
-        const { sizeBytes } = await files.put(key, request.raw, {
+        // Through a stream of its own: a store that gives up destroys what it reads from, and with
+        // the request its connection would go, before the client was told why.
+        const { sizeBytes } = await files.put(key, request.raw.pipe(new PassThrough()), {
           contentType,
+          signal: clientGone(reply),
           ...(maxBytes === undefined ? {} : { maxBytes }),
         })
         return await reply.code(201).send({ sizeBytes })

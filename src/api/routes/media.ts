@@ -21,10 +21,12 @@ const noFile = (): MediaError =>
     ],
   })
 
-/** The same failure, said of the field that the file really came in. */
-const ofField = (error: unknown, field: 'file' | 'url'): unknown => {
+/** The same failure of an imported file, said of the URL: the request has no other field. */
+const ofUrl = (error: unknown): unknown => {
   if (!(error instanceof MediaError)) return error
-  const problems = error.problems.map((found) => ({ ...found, path: field }))
+  const problems = error.problems.map((found) =>
+    found.path === 'file' ? { ...found, path: 'url' } : found,
+  )
   return new MediaError(error.code, error.internalDetail, { cause: error, problems })
 }
 
@@ -102,7 +104,7 @@ export const mediaRoutes = async (app: Api, context: RouteContext): Promise<void
         }
         return await reply.code(201).send(await store(request, file, signal))
       } catch (error) {
-        throw request.isMultipart() ? error : ofField(error, 'url')
+        throw request.isMultipart() ? error : ofUrl(error)
       } finally {
         await file?.discard()
       }
