@@ -16,6 +16,7 @@ import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
 import { checkWebhookTarget } from './composition/webhook-targets.ts'
 import { readConfig, type Config } from './config.ts'
+import { describeConfig } from './config/describe-config.ts'
 import { connectDatabase } from './db/database.ts'
 import { listenToExecutions } from './db/repositories/execution-listener.ts'
 import { INTERNAL_ACCOUNT_ID } from './domain/ids.ts'
@@ -27,6 +28,7 @@ const main = async (): Promise<void> => {
   const config = readConfig(process.env)
   const { settings } = config
   const log = createLogger(settings, 'api')
+  log.info({ config: describeConfig(config) }, 'the API starts')
   const connection = connectDatabase({
     url: settings.DATABASE_URL,
     poolSizeMax: settings.SPOOL_DATABASE_POOL_MAX,

@@ -10,6 +10,7 @@ import { openWorkerConnection } from './composition/temporal.ts'
 import { createWorkerMetrics, serveMetrics } from './composition/worker-metrics.ts'
 import { createWorkers, installRuntime } from './composition/workers.ts'
 import { readConfig } from './config.ts'
+import { describeConfig } from './config/describe-config.ts'
 import { connectDatabase } from './db/database.ts'
 
 /** Starts the Temporal workers of this process and runs them until it is told to stop. */
@@ -17,6 +18,7 @@ const main = async (): Promise<void> => {
   const config = readConfig(process.env)
   const { settings } = config
   const log = createLogger(settings, 'worker')
+  log.info({ config: describeConfig(config) }, 'the worker starts')
   await mkdir(config.workDir, { recursive: true, mode: 0o700 })
   await sweepWorkspaces(config.workDir)
 
@@ -31,10 +33,11 @@ const main = async (): Promise<void> => {
   const repositories = createRepositories(connection.database)
   const storage = await openStorage(config)
   const { client } = temporal
-  const activities = createActivities(
-    createActivityDependencies({ config, repositories, storage, client, log }),
-  )
   const metrics = createWorkerMetrics()
+  const { meter } = metrics
+  const activities = createActivities(
+    createActivityDependencies({ config, repositories, storage, client, meter, log }),
+  )
   const port = settings.SPOOL_WORKER_METRICS_PORT
   const stopMetrics = port === 0 ? null : await serveMetrics(metrics.registry, port)
   await ensureSchedules(client, settings.SPOOL_SWEEP_INTERVAL_SECONDS * 1000)
@@ -45,7 +48,7 @@ const main = async (): Promise<void> => {
     namespace: temporal.namespace,
     activities,
     executions: repositories.executions,
-    meter: metrics.meter,
+    meter,
   })
   log.info({ queues: settings.WORKER_QUEUES }, 'the worker is ready')
   // The runtime hears SIGINT and SIGTERM: each worker drains, then `run` resolves.

@@ -15,6 +15,7 @@ import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createMediaTools } from './media-tools.ts'
 import type { createRepositories } from './repositories.ts'
 import type { Storage } from './storage.ts'
+import type { WebhookMeter } from './worker-metrics.ts'
 
 /** A webhook that comes later than this is for a render that has ended. */
 const ROUTE_TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
@@ -25,9 +26,10 @@ export const createActivityDependencies = (parts: {
   readonly repositories: ReturnType<typeof createRepositories>
   readonly storage: Storage
   readonly client: Client
+  readonly meter: WebhookMeter
   readonly log: Logger
 }): ActivityDependencies => {
-  const { config, repositories, storage, client, log } = parts
+  const { config, repositories, storage, client, meter, log } = parts
   const { settings } = config
   const fetchers = createFetchers(config)
   const clock = () => new Date()
@@ -44,7 +46,7 @@ export const createActivityDependencies = (parts: {
       const { name, pool } = renderer
       return { name, pool, client: createTasksRenderer(renderer, fetcher), fetcher }
     }),
-    sendWebhook: webhookSender(fetchers, clock),
+    sendWebhook: webhookSender(fetchers, meter, clock),
     eventIdFor: (subjectId, type) => {
       const digest = createHash('sha256').update(`${subjectId}\n${type}`).digest('hex')
       return makeId('event', digest.slice(0, 24))
@@ -52,8 +54,8 @@ export const createActivityDependencies = (parts: {
     cdn: createCdn(config.cdn),
     alerts: createAlerts(config.alertTargets, log),
     mailer: smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: settings.SPOOL_MAIL_FROM }),
-    webhookUrlFor: (route) => {
-      const expiresAtMs = clock().getTime() + ROUTE_TOKEN_LIFE_MS
+    webhookUrlFor: ({ issuedAtMs, ...route }) => {
+      const expiresAtMs = issuedAtMs + ROUTE_TOKEN_LIFE_MS
       const token = createRouteToken({ ...route, expiresAtMs, secret: settings.SPOOL_SECRET })
       return `${publicUrl}/webhooks/tasks/${token}`
     },
@@ -73,18 +75,24 @@ export const createActivityDependencies = (parts: {
 }
 
 const webhookSender =
-  (fetchers: Fetchers, clock: () => Date): ActivityDependencies['sendWebhook'] =>
+  (
+    fetchers: Fetchers,
+    meter: WebhookMeter,
+    clock: () => Date,
+  ): ActivityDependencies['sendWebhook'] =>
   async ({ url, secret, id, payload, receiver, signal }) => {
     const body = JSON.stringify(payload)
     const timestampSeconds = Math.floor(clock().getTime() / 1000)
     const fetcher = receiver === 'self' ? fetchers.self : fetchers.strangers
-    return await deliverWebhook({
+    const result = await deliverWebhook({
       url,
       headers: signWebhook({ secret, id, timestampSeconds, body }),
       body,
       fetcher: fetcher.request,
       ...(signal === undefined ? {} : { signal }),
     })
+    meter.webhookSent(receiver, result.status)
+    return result
   }
 
 /** A workflow that nobody knows any more is not running. */

@@ -1,13 +1,22 @@
 import { createServer } from 'node:http'
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { OutgoingWebhook } from '../activities/dependencies.ts'
 import type { ActivityMeter } from '../activities/lib/interceptors.ts'
+import { deliveryOutcome } from '../domain/webhook-schedule.ts'
+
+const OUTCOMES = { delivered: 'delivered', retry: 'refused', gone: 'gone' } as const
+
+/** Where attempts at outgoing webhooks are counted; `status` is null when no answer came. */
+export interface WebhookMeter {
+  webhookSent(receiver: OutgoingWebhook['receiver'], status: number | null): void
+}
 
 export interface WorkerMetrics {
-  readonly meter: ActivityMeter
+  readonly meter: ActivityMeter & WebhookMeter
   readonly registry: Registry
 }
 
-/** What a worker measures of its activities: how long they take and how they fail. */
+/** What a worker measures: how long its activities take, how they fail, and who takes its webhooks. */
 export const createWorkerMetrics = (): WorkerMetrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'spool_worker_' })
@@ -24,9 +33,19 @@ export const createWorkerMetrics = (): WorkerMetrics => {
     labelNames: ['activity', 'code'],
     registers: [registry],
   })
+  const webhooks = new Counter({
+    name: 'spool_outgoing_webhooks_total',
+    help: 'Attempts at outgoing webhooks, by receiver (customer or self) and by what came of them.',
+    labelNames: ['receiver', 'outcome'],
+    registers: [registry],
+  })
   return {
     registry,
     meter: {
+      webhookSent: (receiver, status) => {
+        const outcome = status === null ? 'unreachable' : OUTCOMES[deliveryOutcome(status)]
+        webhooks.inc({ receiver, outcome })
+      },
       ended: (activity, seconds, failure) => {
         duration.observe({ activity }, seconds)
         if (failure !== null) failures.inc({ activity, code: failure })

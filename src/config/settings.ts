@@ -79,7 +79,14 @@ export const settingsSchema = z.object({
         return z.NEVER
       }
     })
-    .pipe(z.array(rendererSchema))
+    .pipe(
+      z.array(rendererSchema).superRefine((renderers, context) => {
+        const names = renderers.map(({ name }) => name)
+        const twice = names.find((name, index) => names.indexOf(name) !== index)
+        if (twice === undefined) return
+        context.addIssue({ code: 'custom', message: `has two renderers named ${twice}` })
+      }),
+    )
     .describe('[{"name":"farm","url":"https://…","apiKey":"…","webhookSecret":"whsec_…"}]'),
   /** A renderer reports every two seconds; sixty missed reports are not a slow frame. */
   SPOOL_STALL_TIMEOUT_SECONDS: seconds(120),

@@ -46,9 +46,11 @@ export const activityInterceptors =
         const ended = (failure: FailureCode | null) =>
           meter.ended(activity, (performance.now() - startedAtMs) / 1000, failure)
         try {
-          const result = await recorded(recorder, activity, input, () => beating(input, next))
+          const result = await recorded(recorder, activity, input, async () =>
+            bounded(activity, await beating(input, next)),
+          )
           ended(null)
-          return bounded(activity, result)
+          return result
         } catch (error) {
           ended(codeOfError(error))
           throw toActivityFailure(error)

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig } from '../../src/config.ts'
+import { describeConfig } from '../../src/config/describe-config.ts'
+import { settingsSchema } from '../../src/config/settings.ts'
+import { QUEUES } from '../../src/contracts/queues.ts'
+
+const NEEDED = {
+  DATABASE_URL: 'postgres://spool:the-database-password@127.0.0.1:5432/spool',
+  SPOOL_SECRET: 'the-secret-of-the-tests-0123456789abcdef',
+  SPOOL_ADMIN_KEY: 'the-admin-key-of-the-tests',
+}
+
+const problemsOf = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  return ''
+}
+
+const RENDERER = {
+  name: 'farm',
+  url: 'https://farm.example.com',
+  apiKey: 'farm-api-key',
+  webhookSecret: 'whsec_ZmFybS13ZWJob29rLXNlY3JldA==',
+}
+
+describe('reading the environment', () => {
+  it('needs three variables and has defaults for the rest', () => {
+    const { settings, renderers, mediaSlots, renderSlots } = readConfig(NEEDED)
+    expect(settings.WORKER_QUEUES).toEqual([...QUEUES])
+    expect(renderers).toMatchObject([{ name: 'self', url: settings.SPOOL_PUBLIC_URL }])
+    expect(mediaSlots).toBeGreaterThan(0)
+    expect(renderSlots).toBeGreaterThan(0)
+  })
+
+  it('names everything that is wrong in one message, with what was expected', () => {
+    const message = problemsOf({
+      SPOOL_SECRET: 'short',
+      SPOOL_PORT: '70000',
+      SPOOL_PUBLIC_URL: 'not a url',
+      WORKER_QUEUES: 'media,encode',
+      SPOOL_SMTP_URL: 'https://mail.example.com',
+      SPOOL_STALL_TIMEOUT_SECONDS: '0',
+      SPOOL_STORAGE_DRI: '/data',
+    })
+    for (const name of [
+      'DATABASE_URL',
+      'SPOOL_SECRET',
+      'SPOOL_ADMIN_KEY',
+      'SPOOL_PORT',
+      'SPOOL_PUBLIC_URL',
+      'WORKER_QUEUES',
+      'SPOOL_SMTP_URL',
+      'SPOOL_STALL_TIMEOUT_SECONDS',
+      'SPOOL_STORAGE_DRI',
+    ]) {
+      expect(message).toContain(name)
+    }
+    expect(message).toContain('9 problem(s)')
+    expect(message).toContain('postgres://user:password@127.0.0.1:5432/spool')
+    expect(message).toContain('openssl rand -hex 32')
+  })
+
+  it('takes a misspelt SPOOL_ name for a typo, and leaves other names alone', () => {
+    expect(problemsOf({ ...NEEDED, SPOOL_PROT: '7100' })).toContain(
+      'SPOOL_PROT is not a setting of Spool',
+    )
+    expect(problemsOf({ ...NEEDED, PATH: '/bin', TEMPORAL_ADDRESS: 'temporal:7233' })).toBe('')
+  })
+
+  it('reads an empty variable as one that is not set', () => {
+    const { settings } = readConfig({ ...NEEDED, SPOOL_PORT: '', SPOOL_CDN: '', SPOOL_SMTP_URL: '' })
+    expect(settings).toMatchObject({ SPOOL_PORT: 7100, SPOOL_CDN: 'none' })
+    expect(settings.SPOOL_SMTP_URL).toBeUndefined()
+  })
+
+  it.each([
+    ['purge', ['SPOOL_CDN_BASE_URL']],
+    ['cloudfront', ['SPOOL_CDN_BASE_URL', 'SPOOL_CLOUDFRONT_DISTRIBUTION_ID']],
+    [
+      'cloudflare',
+      ['SPOOL_CDN_BASE_URL', 'SPOOL_CLOUDFLARE_ZONE_ID', 'SPOOL_CLOUDFLARE_API_TOKEN'],
+    ],
+  ])('says what else a %s CDN needs', (SPOOL_CDN, names) => {
+    const message = problemsOf({ ...NEEDED, SPOOL_CDN })
+    for (const name of names) expect(message).toContain(`${name} is needed`)
+  })
+
+  it('wants both halves of the Telegram settings', () => {
+    const message = problemsOf({ ...NEEDED, SPOOL_TELEGRAM_BOT_TOKEN: '1:x' })
+    expect(message).toContain('SPOOL_TELEGRAM_CHAT_ID is needed')
+  })
+
+  it('derives the same internal key and secret from the same SPOOL_SECRET, in every process', () => {
+    const [first, second] = [readConfig(NEEDED), readConfig(NEEDED)]
+    const other = readConfig({ ...NEEDED, SPOOL_SECRET: `${NEEDED.SPOOL_SECRET}-another` })
+    expect(second.internalApiKey).toBe(first.internalApiKey)
+    expect(second.internalWebhookSecret).toBe(first.internalWebhookSecret)
+    expect(other.internalApiKey).not.toBe(first.internalApiKey)
+    expect(other.internalWebhookSecret).not.toBe(first.internalWebhookSecret)
+  })
+})
+
+describe('the list of renderers', () => {
+  const read = (SPOOL_RENDERERS: string) => readConfig({ ...NEEDED, SPOOL_RENDERERS }).renderers
+
+  it('takes the place of Spool itself, in primary unless it says otherwise', () => {
+    expect(read(JSON.stringify([RENDERER]))).toEqual([{ ...RENDERER, pool: 'primary' }])
+  })
+
+  it.each([
+    ['text that is not JSON', '[{"name":', 'is not JSON'],
+    ['an object instead of a list', JSON.stringify(RENDERER), 'SPOOL_RENDERERS: '],
+    ['a missing key', '[{"name":"farm","url":"https://farm"}]', 'SPOOL_RENDERERS.0.apiKey'],
+    [
+      'a secret of the wrong kind',
+      JSON.stringify([{ ...RENDERER, webhookSecret: 'plain' }]),
+      'SPOOL_RENDERERS.0.webhookSecret',
+    ],
+    [
+      'an unknown pool',
+      JSON.stringify([{ ...RENDERER, pool: 'spare' }]),
+      'SPOOL_RENDERERS.0.pool',
+    ],
+    [
+      'two renderers of one name',
+      JSON.stringify([RENDERER, RENDERER]),
+      'SPOOL_RENDERERS: has two renderers named farm',
+    ],
+  ])('refuses %s with the place of the mistake', (_what, text, expected) => {
+    expect(problemsOf({ ...NEEDED, SPOOL_RENDERERS: text })).toContain(expected)
+  })
+})
+
+describe('the summary for the log', () => {
+  const CANARIES = {
+    SPOOL_SECRET: 'canary-secret-0123456789abcdef0123456789',
+    SPOOL_ADMIN_KEY: 'canary-admin-key-0123456789',
+    DATABASE_URL: 'postgres://spool:canary-database@db.internal:5432/spool?sslkey=canary-ssl',
+    SPOOL_SMTP_URL: 'smtp://user:canary-smtp@mail.example.com:587',
+    SPOOL_CDN: 'cloudflare',
+    SPOOL_CDN_BASE_URL: 'https://videos.example.com',
+    SPOOL_CDN_PURGE_URLS: 'http://ops:canary-purge@cache-1,http://cache-2',
+    SPOOL_CLOUDFLARE_ZONE_ID: 'zone',
+    SPOOL_CLOUDFLARE_API_TOKEN: 'canary-cloudflare',
+    SPOOL_TELEGRAM_BOT_TOKEN: '1:canary-telegram',
+    SPOOL_TELEGRAM_CHAT_ID: '1',
+    SPOOL_SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/canary-slack',
+    SPOOL_SENTRY_DSN: 'https://canary-sentry@sentry.example.com/1',
+    SPOOL_RENDERERS: JSON.stringify([
+      { ...RENDERER, apiKey: 'canary-renderer', webhookSecret: 'whsec_canary' },
+    ]),
+  }
+
+  it('shows no secret, and enough to see what runs', () => {
+    const config = readConfig(CANARIES)
+    const text = JSON.stringify(describeConfig(config))
+    expect(text).not.toContain('canary')
+    expect(text).not.toContain(config.internalApiKey)
+    expect(text).not.toContain(config.internalWebhookSecret)
+    expect(text).toContain('db.internal:5432/spool')
+    expect(text).toContain('farm (primary) at https://farm.example.com')
+    expect(describeConfig(config)).toMatchObject({
+      SPOOL_SECRET: '[set]',
+      SPOOL_PORT: 7100,
+      SPOOL_MEDIA_SLOTS: config.mediaSlots,
+      alerts: ['telegram', 'slack', 'sentry'],
+    })
+  })
+
+  it('hides every setting whose name says that it opens something', () => {
+    const names = Object.keys(settingsSchema.shape)
+    const suspicious = names.filter((name) => /SECRET|KEY|TOKEN|PASS|DSN|CREDENTIAL/.test(name))
+    const summary = describeConfig(readConfig(CANARIES))
+    for (const name of suspicious) expect([undefined, '[set]']).toContain(summary[name])
+    expect(suspicious.length).toBeGreaterThan(3)
+  })
+})
