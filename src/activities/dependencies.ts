@@ -85,6 +85,8 @@ export interface ActivityDependencies {
     readonly executionId: ExecutionId
     readonly step: string
     readonly renderer: string
+    /** From when its life counts; equal routes have equal URLs. */
+    readonly issuedAtMs: number
   }) => string
   /** Whether the workflow that should end a hold still runs. */
   readonly isWorkflowRunning: (workflowId: string) => Promise<boolean>

@@ -53,7 +53,8 @@ export const createActivityDependencies = (parts: {
     },
     cdn: createCdn(config.cdn),
     alerts: createAlerts(config.alertTargets, log),
-    mailer: smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: settings.SPOOL_MAIL_FROM }),
+    mailer:
+      smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: settings.SPOOL_MAIL_FROM }),
     webhookUrlFor: ({ issuedAtMs, ...route }) => {
       const expiresAtMs = issuedAtMs + ROUTE_TOKEN_LIFE_MS
       const token = createRouteToken({ ...route, expiresAtMs, secret: settings.SPOOL_SECRET })

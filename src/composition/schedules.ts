@@ -10,7 +10,12 @@ export const ensureSchedules = async (client: Client, sweepIntervalMs: number): 
       scheduleId: SWEEP_ID,
       spec,
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
-      action: { type: 'startWorkflow', workflowType: 'holdSweep', taskQueue: 'pipelines', args: [] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'holdSweep',
+        taskQueue: 'pipelines',
+        args: [],
+      },
       memo: { purpose: 'Ends credit holds whose workflow is closed, and removes old records.' },
     })
   } catch (error) {

@@ -22,7 +22,11 @@ export const openStorage = async ({ settings, storageDir }: Config): Promise<Sto
       if (!url.startsWith(filesUrl)) return null
       const { pathname, searchParams } = new URL(url)
       const key = decodeURIComponent(pathname.slice(new URL(filesUrl).pathname.length))
-      const verdict = urlSigner.verify({ method: 'GET', key, query: Object.fromEntries(searchParams) })
+      const verdict = urlSigner.verify({
+        method: 'GET',
+        key,
+        query: Object.fromEntries(searchParams),
+      })
       return verdict.valid ? verdict.grant.key : null
     },
   }

@@ -94,6 +94,11 @@ const stepRecorder = (executions: ExecutionsRepository): StepRecorder => ({
     await executions.endStep({ executionId, step, outcome })
   },
   fail: async (executionId, step, failure) => {
-    await executions.endStep({ executionId, step, outcome: 'failed', error: publicFailure(failure) })
+    await executions.endStep({
+      executionId,
+      step,
+      outcome: 'failed',
+      error: publicFailure(failure),
+    })
   },
 })

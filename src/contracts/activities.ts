@@ -81,6 +81,9 @@ export interface RendererActivities {
       readonly audio: CroppedAudio
       readonly renderer: string
       readonly round: number
+      /** When the workflow ordered it. URLs are signed as of then, so that a repeated submission
+       * has the same body: with another one its key would be refused. */
+      readonly orderedAtMs: number
     },
   ): Promise<RemoteTask>
   /** Asks the renderer how the task is; `silentMs`: time since the last sign of life. */

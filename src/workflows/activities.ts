@@ -1,9 +1,15 @@
 /**
  * The only activity proxies. A profile is chosen by what a call may cost when it is repeated and by
- * how soon its loss has to be noticed, not by subject.
+ * how soon its loss has to be noticed, not by subject. The summary is what the Web UI shows.
  */
 
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+  type LocalActivityOptions,
+} from '@temporalio/workflow'
 import type {
   LedgerActivities,
   MediaActivities,
@@ -25,90 +31,115 @@ const HEARTBEAT_TIMEOUT = '5 seconds'
 
 /** Money and states: milliseconds in Postgres. Local, because a queue's round trip costs more than
  * the work; kept trying for as long as a database may be away. */
-export const ledger = proxyLocalActivities<LedgerActivities>({
+const QUICK: LocalActivityOptions = {
   startToCloseTimeout: '20 seconds',
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '15 seconds' },
-})
+}
 
 /** FFmpeg on our own machines: long, beating, cancelled for good before anything is undone. */
-export const media = proxyActivities<MediaActivities>({
+const ENCODE: ActivityOptions = {
   taskQueue: MEDIA_QUEUE,
   startToCloseTimeout: '1 hour',
   scheduleToCloseTimeout: '6 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 6 },
-})
+}
+
+/** Drawing a video: as `ENCODE`, on the queue that has the renderer's slots. */
+const DRAW: ActivityOptions = {
+  ...ENCODE,
+  taskQueue: RENDER_QUEUE,
+  startToCloseTimeout: '6 hours',
+  scheduleToCloseTimeout: '1 day',
+}
 
 /** Short calls to a renderer. Their answer is awaited even when the render is cancelled meanwhile:
  * a task that was accepted must be known, or nobody would cancel it. */
-export const renderer = proxyActivities<
-  Pick<RendererActivities, 'submitRender' | 'inspectRender' | 'cancelRender' | 'findRenderer'>
->({
+const PROVIDER: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 4 },
-})
-
-/** Fetching and judging a finished video. */
-export const collection = proxyActivities<Pick<RendererActivities, 'collectRender'>>({
-  taskQueue: MEDIA_QUEUE,
-  startToCloseTimeout: '30 minutes',
-  scheduleToCloseTimeout: '2 hours',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 4 },
-})
+}
 
 /** Telling others: a few tries, then the failure is a fact that the step shows. */
-export const publishing = proxyActivities<
-  Pick<PublishingActivities, 'invalidateCdn' | 'notify' | 'sendMail' | 'sendAlert'>
->({
+const TELL: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '3 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds', maximumAttempts: 4 },
-})
+}
 
 /** One delivery: the activity asks for each next attempt by the schedule of `domain/`, and says
  * itself which attempt is the last. The schedule spans 76 hours. */
-export const delivery = proxyActivities<Pick<PublishingActivities, 'deliverWebhook'>>({
+const DELIVER: ActivityOptions = {
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '5 days',
   retry: { initialInterval: '5 seconds', maximumInterval: '1 day' },
-})
+}
 
-/** The parts of a task that touch its input. */
-export const preparation = proxyActivities<Pick<TaskActivities, 'prepareTask'>>({
-  taskQueue: MEDIA_QUEUE,
-  startToCloseTimeout: '30 minutes',
-  scheduleToCloseTimeout: '6 hours',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 4 },
-})
-
-/** Drawing a video: as `media`, on the queue that has the renderer's slots. */
-export const drawing = proxyActivities<Pick<TaskActivities, 'renderTask'>>({
-  taskQueue: RENDER_QUEUE,
-  startToCloseTimeout: '6 hours',
-  scheduleToCloseTimeout: '1 day',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds', maximumAttempts: 4 },
-})
-
-export const taskLedger = proxyLocalActivities<
-  Pick<TaskActivities, 'completeTask' | 'abandonTask'>
->({
-  startToCloseTimeout: '20 seconds',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '15 seconds' },
-})
-
-export const sweeps = proxyActivities<SweepActivities>({
+const SWEEP: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '5 seconds', maximumAttempts: 3 },
-})
+}
+
+/** Picks activities out of an interface, each under a profile and with its summary. */
+const remote =
+  <A>(profile: ActivityOptions) =>
+  <Name extends keyof A>(name: Name, summary: string): A[Name] =>
+    proxyActivities<A>({ ...profile, summary })[name] as A[Name]
+
+const local =
+  <A>(profile: LocalActivityOptions) =>
+  <Name extends keyof A>(name: Name, summary: string): A[Name] =>
+    proxyLocalActivities<A>({ ...profile, summary })[name] as A[Name]
+
+const money = local<LedgerActivities>(QUICK)
+export const ledger: LedgerActivities = {
+  holdCredits: money('holdCredits', 'Hold the credits'),
+  markReady: money('markReady', 'Publish the video and capture the hold'),
+  abandonExecution: money('abandonExecution', 'Give the credits back'),
+  markStalled: money('markStalled', 'Show that it is stalled'),
+  markResumed: money('markResumed', 'Show that it goes on'),
+}
+
+const encode = remote<MediaActivities>(ENCODE)
+export const media: MediaActivities = {
+  cropAudio: encode('cropAudio', 'Cut the region out of the song'),
+  makeThumbnails: encode('makeThumbnails', 'Make two thumbnails of the best frame'),
+}
+
+const ask = remote<RendererActivities>(PROVIDER)
+export const renderer: RendererActivities = {
+  submitRender: ask('submitRender', 'Order the render'),
+  inspectRender: ask('inspectRender', 'Ask the renderer how the task is'),
+  cancelRender: ask('cancelRender', 'Tell the renderer to stop'),
+  findRenderer: ask('findRenderer', 'Look for a renderer that is well'),
+  // Fetching and judging a finished video is work on our own machines.
+  collectRender: remote<RendererActivities>(ENCODE)('collectRender', 'Fetch and check the video'),
+}
+
+const tell = remote<PublishingActivities>(TELL)
+export const publishing: PublishingActivities = {
+  invalidateCdn: tell('invalidateCdn', 'Drop old copies from the CDN'),
+  notify: tell('notify', 'Record the event for webhooks'),
+  sendMail: tell('sendMail', 'Mail the account'),
+  sendAlert: tell('sendAlert', 'Alert the operators'),
+  deliverWebhook: remote<PublishingActivities>(DELIVER)('deliverWebhook', 'Deliver the event'),
+}
+
+const settle = local<TaskActivities>(QUICK)
+export const tasks: TaskActivities = {
+  prepareTask: remote<TaskActivities>(ENCODE)('prepareTask', 'Fetch, check and price the input'),
+  renderTask: remote<TaskActivities>(DRAW)('renderTask', 'Draw the video'),
+  completeTask: settle('completeTask', 'Publish the file and capture the hold'),
+  abandonTask: settle('abandonTask', 'Give the credits back'),
+}
+
+const sweep = remote<SweepActivities>(SWEEP)
+export const sweeps: SweepActivities = {
+  expireHolds: sweep('expireHolds', 'End holds whose workflow is closed'),
+  pruneRecords: sweep('pruneRecords', 'Remove old records'),
+}

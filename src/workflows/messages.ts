@@ -2,7 +2,12 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ExecutionId } from '../domain/ids.ts'
-import type { RenderAdmission, RenderOrder, RenderProgress, TaskEvent } from '../contracts/orders.ts'
+import type {
+  RenderAdmission,
+  RenderOrder,
+  RenderProgress,
+  TaskEvent,
+} from '../contracts/orders.ts'
 
 /** Orders a render of the workflow's video. A running render is superseded by it. */
 export const admitRender = defineUpdate<RenderAdmission, [RenderOrder]>('admitRender')
@@ -14,6 +19,7 @@ export const taskEvent = defineSignal<[TaskEvent]>('taskEvent')
 export const retry = defineSignal('retry')
 
 /** Cancels one order and no other: a workflow id outlives its orders. */
-export const cancelExecution = defineSignal<[{ readonly executionId: ExecutionId }]>('cancelExecution')
+export const cancelExecution =
+  defineSignal<[{ readonly executionId: ExecutionId }]>('cancelExecution')
 
 export const progress = defineQuery<RenderProgress>('progress')

@@ -81,9 +81,7 @@ const produce = async (
   const files = { croppedAudioKey: audio.croppedAudioKey, videoKey, ...thumbnails }
 
   desk.report({ step: 'invalidate cdn' })
-  await tolerate('invalidate cdn', () =>
-    publishing.invalidateCdn({ executionId, videoId, files }),
-  )
+  await tolerate('invalidate cdn', () => publishing.invalidateCdn({ executionId, videoId, files }))
   return { files, renderTimeSeconds }
 }
 

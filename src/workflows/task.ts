@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow'
 import type { TaskOrder } from '../contracts/orders.ts'
 import type { TaskId } from '../domain/ids.ts'
-import { drawing, preparation, taskLedger } from './activities.ts'
+import { tasks } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf } from './lib/failures.ts'
 
@@ -18,14 +18,14 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
   const { taskId } = order
   try {
     setCurrentDetails('**fetching and checking the input**')
-    const input = await preparation.prepareTask({ taskId })
+    const input = await tasks.prepareTask({ taskId })
     if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
 
     setCurrentDetails('**rendering**')
-    const output = await drawing.renderTask({ taskId, inputKey: input.inputKey })
+    const output = await tasks.renderTask({ taskId, inputKey: input.inputKey })
 
     return await CancellationScope.nonCancellable(async () => {
-      const { deliveryIds } = await taskLedger.completeTask({ taskId, output })
+      const { deliveryIds } = await tasks.completeTask({ taskId, output })
       await startDeliveries(deliveryIds)
       setCurrentDetails('**completed**')
       return { taskId, status: 'completed' }
@@ -43,7 +43,7 @@ const end = async (
   failure: ReturnType<typeof failureCodeOf> | null,
 ): Promise<TaskResult> =>
   await CancellationScope.nonCancellable(async () => {
-    const { deliveryIds } = await taskLedger.abandonTask({ taskId, ending, failure })
+    const { deliveryIds } = await tasks.abandonTask({ taskId, ending, failure })
     await startDeliveries(deliveryIds)
     setCurrentDetails(`**${ending}**${failure === null ? '' : `: ${failure}`}`)
     return { taskId, status: ending }

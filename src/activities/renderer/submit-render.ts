@@ -17,7 +17,7 @@ const STEP = 'remote render'
  */
 export const submitRender =
   (deps: ActivityDependencies): RendererActivities['submitRender'] =>
-  async ({ executionId, workflowId, audio, renderer: name, round }) => {
+  async ({ executionId, workflowId, audio, renderer: name, round, orderedAtMs }) => {
     const { accounts, executions, videos, media, storage, settings, clock } = deps
     const renderer = configuredRenderer(deps, name)
     const video = await videos.findForExecution(executionId)
@@ -30,8 +30,9 @@ export const submitRender =
       look.backgroundMediaId === null
         ? null
         : await media.find(video.accountId, look.backgroundMediaId)
-      const signed = (key: string) =>
-      storage.signGet(key, { expiresInSeconds: settings.urlTtlSeconds })
+    const signedAt = new Date(orderedAtMs)
+    const expiresInSeconds = settings.urlTtlSeconds
+    const signed = (key: string) => storage.signGet(key, { expiresInSeconds, signedAt })
     const { crf, priority } = planTerms(account.plan)
     const size = frameSize(format, look.resolution)
 
@@ -53,7 +54,13 @@ export const submitRender =
           ...(background === null ? {} : { background_url: await signed(background.storageKey) }),
         },
         metadata: { execution_id: executionId, step: STEP, round },
-        webhookUrl: deps.webhookUrlFor({ workflowId, executionId, step: STEP, renderer: name }),
+        webhookUrl: deps.webhookUrlFor({
+          workflowId,
+          executionId,
+          step: STEP,
+          renderer: name,
+          issuedAtMs: orderedAtMs,
+        }),
         priority,
       },
       cancellationSignal(),

@@ -96,6 +96,8 @@ export const createTasksRenderer = (
         },
         signal,
       })
+      // The same order of a moment ago is still being taken: ask again.
+      if (answer.status === 409) throw refusal(config.name, { ...answer, status: 503 })
       return taskOf(config.name, answer)
     },
     get: async (taskId, signal) =>

@@ -27,6 +27,8 @@ export interface PutOptions {
 
 export interface SignGetOptions {
   readonly expiresInSeconds: number
+  /** From when the life of the URL counts; by default from now. Equal options make equal URLs. */
+  readonly signedAt?: Date
   /** With it browsers save the object under this name instead of showing it. */
   readonly downloadName?: string
 }

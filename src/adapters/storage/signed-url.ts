@@ -78,15 +78,17 @@ export const createUrlSigner = (options: UrlSignerOptions): UrlSigner => {
     query.set('signature', signatureOf(secret, claims).toString('base64url'))
     return `${publicUrl}/files/${claims.key}?${query.toString()}`
   }
-  const endOf = (expiresInSeconds: number): string =>
-    String(Math.floor(nowMs() / 1000) + Math.max(1, Math.ceil(expiresInSeconds)))
+  const endOf = (expiresInSeconds: number, signedAt?: Date): string => {
+    const fromMs = signedAt?.getTime() ?? nowMs()
+    return String(Math.floor(fromMs / 1000) + Math.max(1, Math.ceil(expiresInSeconds)))
+  }
 
   return {
-    signGet: (key, { expiresInSeconds, downloadName = '' }) =>
+    signGet: (key, { expiresInSeconds, signedAt, downloadName = '' }) =>
       urlOf({
         method: 'GET',
         key,
-        expires: endOf(expiresInSeconds),
+        expires: endOf(expiresInSeconds, signedAt),
         maxBytes: '',
         contentType: '',
         downloadName,

@@ -2,7 +2,7 @@ import { isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import type { CroppedAudio, RemoteTask } from '../../contracts/activities.ts'
 import { failureRule, type FailureCode } from '../../domain/failures.ts'
 import { askAgainAfterMs, isStall } from '../../domain/renderer-rota.ts'
-import { collection, ledger, publishing, renderer } from '../activities.ts'
+import { ledger, publishing, renderer } from '../activities.ts'
 import { failureCodeOf, GaveUp } from './failures.ts'
 import { MANUAL_TASK_ID } from './inbox.ts'
 import { awaitRemoteJob } from './remote-job.ts'
@@ -62,13 +62,14 @@ const tryRenderer = async (job: RenderJob, name: string, round: number): Promise
           audio: job.audio,
           renderer: name,
           round,
+          orderedAtMs: Date.now(),
         })
     desk.report({ taskId: task.taskId, waitingFor: 'the webhook of the renderer' })
     const ending = await awaitTask(job, task)
     desk.report({ waitingFor: null })
     if (ending.status === 'failed') return ending
     const { taskId, outputUrl } = ending.event
-    const video = await collection.collectRender({
+    const video = await renderer.collectRender({
       executionId,
       videoId,
       renderer: name,
@@ -103,7 +104,11 @@ const outlastStall = async (
 ): Promise<number> => {
   const { desk, order, plan } = job
   const { executionId } = order
-  desk.report({ status: 'stalled', taskId: null, waitingFor: 'a retry, or a renderer to come back' })
+  desk.report({
+    status: 'stalled',
+    taskId: null,
+    waitingFor: 'a retry, or a renderer to come back',
+  })
   await ledger.markStalled({ executionId })
   await publishing.sendAlert({
     executionId,
