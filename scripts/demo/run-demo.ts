@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ExecutionAnswer } from '../../src/contracts/http/executions.ts'
 import type { Media } from '../../src/contracts/http/media.ts'
 import type { Video } from '../../src/contracts/http/videos.ts'
@@ -70,37 +69,35 @@ async function renderOn(
   const { options, display, signal, dir } = demo
   const { ffprobePath } = toolchain()
   const client = createSpoolClient(stack.apiUrl, stack.apiKey)
-  const media = await inStep(display, UPLOAD_STEP, () =>
-    client.upload<Media>('/v1/media', options.songPath, signal),
-  )
   const tagged = await songTitles(options.songPath, ffprobePath)
   const titles = { title: options.title ?? tagged.title, artist: options.artist ?? tagged.artist }
-  const region = demoRegion(options, media.durationSeconds ?? 0)
-  const { startSeconds, endSeconds } = region
-  const note = `${basename(options.songPath)}, ${startSeconds} s to ${endSeconds} s`
-  display.show({ name: UPLOAD_STEP, note })
-  const { id } = await client.post<Video>(
-    '/v1/videos',
-    {
-      audioMediaId: media.id,
-      region,
-      format: options.format,
-      template: options.template,
-      settings: titles,
-    },
-    signal,
-  )
-  signal.throwIfAborted()
-  // Not to be broken off: an order whose answer is lost could not be canceled.
-  const order = await client.post<{ executionId: string }>(`/v1/videos/${id}/renders`, {})
-  const execution = await untilOver(client, order.executionId, demo)
-  const video = await client.get<Video>(`/v1/videos/${id}`)
+  const { mediaId, region } = await inStep(display, UPLOAD_STEP, () => upload(client, demo))
+  const { videoId, orderId } = await namingStep('order the render', async () => {
+    const { format, template } = options
+    const draft = { audioMediaId: mediaId, region, format, template, settings: titles }
+    const video = await client.post<Video>('/v1/videos', draft, signal)
+    signal.throwIfAborted()
+    // Not to be broken off: an order whose answer is lost could not be canceled.
+    const order = await client.post<{ executionId: string }>(`/v1/videos/${video.id}/renders`, {})
+    return { videoId: video.id, orderId: order.executionId }
+  })
+  const execution = await untilOver(client, orderId, demo)
+  const video = await client.get<Video>(`/v1/videos/${videoId}`)
   const { id: executionId, status } = execution
   const results =
     status === 'completed'
       ? await collectResults({ dir, executionId, ffprobePath }, video, titles)
       : null
   return { execution, video, results }
+}
+
+async function upload(client: SpoolClient, { options, display, signal }: Demo) {
+  const { songPath } = options
+  const media = await client.upload<Media>('/v1/media', songPath, signal)
+  const region = demoRegion(options, media.durationSeconds ?? 0)
+  const note = `${basename(songPath)}, ${region.startSeconds} s to ${region.endSeconds} s`
+  display.show({ name: UPLOAD_STEP, note })
+  return { mediaId: media.id, region }
 }
 
 async function untilOver(
@@ -154,13 +151,19 @@ async function inStep<Result>(
 ): Promise<Result> {
   display.show({ name, status: 'processing' })
   try {
-    const result = await work()
+    const result = await namingStep(name, work)
     display.show({ name, status: 'completed', finishedAtMs: Date.now() })
     return result
   } catch (error) {
     display.show({ name, status: 'failed', finishedAtMs: Date.now() })
-    // The last picture of the bars comes with their timer.
-    await delay(0)
+    throw error
+  }
+}
+
+async function namingStep<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
     throw new StepError(name, error)
   }
 }

@@ -14,8 +14,8 @@ export class Refusal extends Error {
   readonly code: string
 
   constructor(problem: Problem) {
-    const fields = problem.errors.map(({ path, message, fix }) => `\n  ${path} ${message} ${fix}`)
-    super(`${problem.detail}${fields.join('')}`)
+    const fields = problem.errors.map(({ path, message, fix }) => `${path} ${message}. ${fix}`)
+    super(fields.join(' ') || problem.detail)
     this.code = problem.code
   }
 }

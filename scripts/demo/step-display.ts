@@ -1,6 +1,4 @@
 import { styleText } from 'node:util'
-import { MultiBar } from 'cli-progress'
-import type { SingleBar } from 'cli-progress'
 import type { StepStatus } from '../../src/domain/statuses.ts'
 
 const BAR_WIDTH = 24
@@ -9,6 +7,13 @@ const NAME_WIDTH = 16
 const FRAMES_PER_SECOND = 8
 /** What a log gets of a long step. */
 const PLAIN_PROGRESS_STEP = 25
+
+// A line that is wider than the terminal is cut by it, or going up would miss the first bar.
+const WRAP_OFF = '\x1b[?7l'
+const WRAP_ON = '\x1b[?7h'
+const CURSOR_OFF = '\x1b[?25l'
+const CURSOR_ON = '\x1b[?25h'
+const CLEAR_TO_END = '\x1b[K'
 
 /** How a step stands. */
 export type StepRow = {
@@ -35,7 +40,7 @@ export function createStepDisplay(
   names: readonly string[],
 ): StepDisplay {
   const rows = new Map(names.map((name) => [name, pendingRow(name)]))
-  const draw = stream.isTTY ? bars(stream, [...rows.values()]) : lines(stream)
+  const draw = stream.isTTY ? bars(stream, names) : lines(stream)
   return {
     show: (change) => {
       const before = rows.get(change.name) ?? pendingRow(change.name)
@@ -66,21 +71,33 @@ type Drawing = {
   close: () => void
 }
 
-function bars(stream: NodeJS.WriteStream, rows: readonly StepRow[]): Drawing {
-  const board = new MultiBar({
-    stream,
-    fps: FRAMES_PER_SECOND,
-    hideCursor: true,
-    // The seconds go on where the progress does not.
-    forceRedraw: true,
-    emptyOnZero: true,
-    format: (_options, _params, row) => barLine(row as StepRow, Date.now()),
-  })
-  const drawn = new Map<string, SingleBar>(rows.map((row) => [row.name, board.create(100, 0, row)]))
+function bars(stream: NodeJS.WriteStream, names: readonly string[]): Drawing {
+  const rows = new Map(names.map((name) => [name, pendingRow(name)]))
+  const redraw = () => {
+    const drawn = [...rows.values()].map((row) => `${barLine(row, Date.now())}${CLEAR_TO_END}\n`)
+    stream.write(`${WRAP_OFF}${drawn.join('')}${WRAP_ON}`)
+  }
+  const backToTop = () => stream.write(`\x1b[${rows.size}A\r`)
+  stream.write(CURSOR_OFF)
+  redraw()
+  const again = () => {
+    backToTop()
+    redraw()
+  }
+  // The seconds go on where the progress does not.
+  const timer = setInterval(again, 1000 / FRAMES_PER_SECOND)
   return {
-    row: (row) => drawn.get(row.name)?.update(row.progress ?? 0, row),
-    say: (line) => board.log(`  ${line}\n`),
-    close: () => board.stop(),
+    row: (row) => void rows.set(row.name, row),
+    say: (line) => {
+      backToTop()
+      stream.write(`  ${line}${CLEAR_TO_END}\n`)
+      redraw()
+    },
+    close: () => {
+      clearInterval(timer)
+      again()
+      stream.write(CURSOR_ON)
+    },
   }
 }
 
