@@ -37,14 +37,16 @@ const QUEUE: Queue = 'pipelines'
 
 export interface Placement {
   readonly accountId: string
+  /** Whose share of a busy queue it counts to. */
+  readonly fairnessKey: string
   /** 1 goes first. */
   readonly priority: number
   readonly fairnessWeight: number
 }
 
-const temporalPriority = ({ accountId, priority, fairnessWeight }: Placement): Priority => ({
+const temporalPriority = ({ priority, fairnessKey, fairnessWeight }: Placement): Priority => ({
   priorityKey: priority,
-  fairnessKey: accountId,
+  fairnessKey,
   fairnessWeight,
 })
 
@@ -114,11 +116,13 @@ export interface WorkflowService {
   backlog(queue: Queue): Promise<number>
 }
 
-/** `TaskQueueType` of the gRPC interface. */
-const QUEUE_KINDS = {
-  workflow: 1,
-  activity: 2,
-} as const
+type QueueKind = NonNullable<
+  Parameters<Client['workflowService']['describeTaskQueue']>[0]['taskQueueType']
+>
+
+/** `TaskQueueType` of the gRPC interface, whose enum the client does not export. */
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum cannot be named here
+const QUEUE_KINDS = [1 as QueueKind, 2 as QueueKind]
 
 export const createWorkflowService = (
   client: Client,
@@ -210,10 +214,9 @@ export const createWorkflowService = (
       )
     },
     backlog: async (queue) => {
-      const kinds = Object.values(QUEUE_KINDS)
       const answers = await within(CALL_TIMEOUT_MS, () =>
         Promise.all(
-          kinds.map((taskQueueType) =>
+          QUEUE_KINDS.map((taskQueueType) =>
             client.workflowService.describeTaskQueue({
               namespace: client.options.namespace,
               taskQueue: { name: queue },
@@ -223,7 +226,10 @@ export const createWorkflowService = (
           ),
         ),
       )
-      return answers.reduce((sum, { stats }) => sum + Number(stats?.approximateBacklogCount ?? 0), 0)
+      return answers.reduce(
+        (sum, { stats }) => sum + Number(stats?.approximateBacklogCount ?? 0),
+        0,
+      )
     },
   }
 }

@@ -80,6 +80,7 @@ export interface RendererActivities {
       readonly workflowId: string
       readonly audio: CroppedAudio
       readonly renderer: string
+      readonly priority: number
       readonly round: number
       /** When the workflow ordered it. URLs are signed as of then, so that a repeated submission
        * has the same body: with another one its key would be refused. */

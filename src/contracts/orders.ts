@@ -8,6 +8,8 @@ export interface RenderOrder {
   readonly executionId: ExecutionId
   readonly videoId: VideoId
   readonly accountId: AccountId
+  /** 1 (first) to 5 (last): the place in the renderers' queues. */
+  readonly priority: number
 }
 
 /** What the workflow has to know of an admitted render. Settings travel as data, so that a change

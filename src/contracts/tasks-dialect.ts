@@ -33,12 +33,3 @@ export const failureOfTask = (task: RemoteTaskAnswer): FailureCode => {
   if (isFailureCode(code) && code !== 'CANCELED' && code !== 'INTERNAL') return code
   return 'RENDERER_FAILED'
 }
-
-/** A webhook of the dialect. What it says of the output is a hint only: the task is asked for. */
-export const taskWebhookSchema = z
-  .object({
-    type: z.string(),
-    task_id: z.string().min(1).max(200),
-    progress: z.number().min(0).max(100).nullish(),
-  })
-  .loose()

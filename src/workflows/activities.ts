@@ -24,10 +24,11 @@ const MEDIA_QUEUE: Queue = 'media'
 const RENDER_QUEUE: Queue = 'render'
 
 /**
- * A worker that dies is missed after this long. Activities beat once a second from a timer, so five
- * missed beats are a death and not a busy machine; it bounds how soon a step runs again elsewhere.
+ * A worker that dies is missed after this long. Activities beat once a second from a timer, so four
+ * missed beats are a death and not a busy machine. A step shall run again elsewhere within five
+ * seconds: with a timeout of as many it took 5.7 to 6.2, for the new attempt has to begin as well.
  */
-const HEARTBEAT_TIMEOUT = '5 seconds'
+const HEARTBEAT_TIMEOUT = '4 seconds'
 
 /** Money and states: milliseconds in Postgres. Local, because a queue's round trip costs more than
  * the work; kept trying for as long as a database may be away. */
@@ -60,6 +61,7 @@ const DRAW: ActivityOptions = {
 const PROVIDER: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 4 },
 }
@@ -68,6 +70,7 @@ const PROVIDER: ActivityOptions = {
 const TELL: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '3 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds', maximumAttempts: 4 },
 }
 
@@ -76,6 +79,7 @@ const TELL: ActivityOptions = {
 const DELIVER: ActivityOptions = {
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '5 days',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '5 seconds', maximumInterval: '1 day' },
 }
 

@@ -23,6 +23,7 @@ const newOrder = (videoId: VideoId): RenderOrder => ({
   executionId: makeId('execution', newId()),
   videoId,
   accountId: 'acct_workflowtest',
+  priority: 3,
 })
 
 const order = async (

@@ -17,7 +17,7 @@ const STEP = 'remote render'
  */
 export const submitRender =
   (deps: ActivityDependencies): RendererActivities['submitRender'] =>
-  async ({ executionId, workflowId, audio, renderer: name, round, orderedAtMs }) => {
+  async ({ executionId, workflowId, audio, renderer: name, priority, round, orderedAtMs }) => {
     const { accounts, executions, videos, media, storage, settings, clock } = deps
     const renderer = configuredRenderer(deps, name)
     const video = await videos.findForExecution(executionId)
@@ -33,7 +33,7 @@ export const submitRender =
     const signedAt = new Date(orderedAtMs)
     const expiresInSeconds = settings.urlTtlSeconds
     const signed = (key: string) => storage.signGet(key, { expiresInSeconds, signedAt })
-    const { crf, priority } = planTerms(account.plan)
+    const { crf, fairnessWeight } = planTerms(account.plan)
     const size = frameSize(format, look.resolution)
 
     const task = await renderer.client.submit(
@@ -53,7 +53,13 @@ export const submitRender =
           ...(audio.coverKey === null ? {} : { cover_url: await signed(audio.coverKey) }),
           ...(background === null ? {} : { background_url: await signed(background.storageKey) }),
         },
-        metadata: { execution_id: executionId, step: STEP, round },
+        metadata: {
+          execution_id: executionId,
+          step: STEP,
+          round,
+          tenant: account.id,
+          tenant_weight: fairnessWeight,
+        },
         webhookUrl: deps.webhookUrlFor({
           workflowId,
           executionId,

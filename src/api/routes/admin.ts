@@ -18,18 +18,19 @@ import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const ofAccount = z.object({ id: idField('account') })
 
-/** What the operator does: accounts, keys, credits. Behind the admin key. */
-export const adminRoutes = async (app: Api, { repositories, ...context }: RouteContext) => {
-  const requireAccount = async (id: AccountId) => {
-    const account = await repositories.accounts.find(id)
-    if (account === null) throw new MediaError('NOT_FOUND', 'no such account')
-    return account
-  }
-  const creditsOf = async (id: AccountId) => {
-    const { available, held } = await repositories.ledger.balance(id)
-    return { available, held }
-  }
+type Accounts = Pick<RouteContext['repositories'], 'accounts'>
 
+const requireAccount = async ({ accounts }: Accounts, id: AccountId) => {
+  const account = await accounts.find(id)
+  if (account === null) throw new MediaError('NOT_FOUND', 'no such account')
+  return account
+}
+
+/** Accounts and their keys, for the operator. Behind the admin key. */
+export const adminAccountRoutes = async (
+  app: Api,
+  { repositories, ...context }: RouteContext,
+): Promise<void> => {
   app.route({
     method: 'POST',
     url: '/accounts',
@@ -52,25 +53,6 @@ export const adminRoutes = async (app: Api, { repositories, ...context }: RouteC
 
   app.route({
     method: 'POST',
-    url: '/accounts/:id/top-ups',
-    schema: {
-      summary: 'Give credits to an account; the same reference counts once',
-      tags: ['admin'],
-      params: ofAccount,
-      body: newTopUp,
-      response: { 201: topUpDone, ...problems(400, 401, 404, 409, 422) },
-    },
-    config: { idempotent: true },
-    handler: async (request, reply) => {
-      const { id: accountId } = await requireAccount(request.params.id)
-      await repositories.ledger.topUp({ accountId, ...request.body })
-      const credits = await creditsOf(accountId)
-      return await reply.code(201).send({ accountId, ...request.body, credits })
-    },
-  })
-
-  app.route({
-    method: 'POST',
     url: '/accounts/:id/keys',
     schema: {
       summary: 'Make an API key; it is shown this once',
@@ -81,7 +63,7 @@ export const adminRoutes = async (app: Api, { repositories, ...context }: RouteC
     },
     config: { idempotent: true, secretFields: ['key'] },
     handler: async (request, reply) => {
-      const { id: accountId } = await requireAccount(request.params.id)
+      const { id: accountId } = await requireAccount(repositories, request.params.id)
       const id = newId(request, 'apiKey')
       const name = request.body?.name ?? ''
       const { key, keyHash, keyStart } = makeApiKey()
@@ -107,6 +89,36 @@ export const adminRoutes = async (app: Api, { repositories, ...context }: RouteC
       return await reply.code(204).send(null)
     },
   })
+}
+
+/** Credits given and given back, by the operator. Behind the admin key. */
+export const adminCreditRoutes = async (
+  app: Api,
+  { repositories }: RouteContext,
+): Promise<void> => {
+  const creditsOf = async (id: AccountId) => {
+    const { available, held } = await repositories.ledger.balance(id)
+    return { available, held }
+  }
+
+  app.route({
+    method: 'POST',
+    url: '/accounts/:id/top-ups',
+    schema: {
+      summary: 'Give credits to an account; the same reference counts once',
+      tags: ['admin'],
+      params: ofAccount,
+      body: newTopUp,
+      response: { 201: topUpDone, ...problems(400, 401, 404, 409, 422) },
+    },
+    config: { idempotent: true },
+    handler: async (request, reply) => {
+      const { id: accountId } = await requireAccount(repositories, request.params.id)
+      await repositories.ledger.topUp({ accountId, ...request.body })
+      const credits = await creditsOf(accountId)
+      return await reply.code(201).send({ accountId, ...request.body, credits })
+    },
+  })
 
   app.route({
     method: 'POST',
@@ -120,7 +132,7 @@ export const adminRoutes = async (app: Api, { repositories, ...context }: RouteC
     },
     config: { idempotent: true },
     handler: async (request, reply) => {
-      const { id: accountId } = await requireAccount(request.params.id)
+      const { id: accountId } = await requireAccount(repositories, request.params.id)
       const { executionId, amountCredits, note } = request.body
       const hold = await repositories.ledger.holdOf(holdId(executionId))
       if (hold === null || hold.accountId !== accountId) {

@@ -161,7 +161,8 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     },
     handler: async (request, reply) => {
       const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
-      const refuse = (detail: string) => new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
+      const refuse = (detail: string) =>
+        new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
       if (isExecutionOver(status)) {
         throw refuse(`The execution has ended (${status}); order a new render of the video.`)
       }

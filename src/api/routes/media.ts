@@ -24,10 +24,10 @@ const noFile = (): MediaError =>
 /** The same failure of an imported file, said of the URL: the request has no other field. */
 const ofUrl = (error: unknown): unknown => {
   if (!(error instanceof MediaError)) return error
-  const problems = error.problems.map((found) =>
+  const mended = error.problems.map((found) =>
     found.path === 'file' ? { ...found, path: 'url' } : found,
   )
-  return new MediaError(error.code, error.internalDetail, { cause: error, problems })
+  return new MediaError(error.code, error.internalDetail, { cause: error, problems: mended })
 }
 
 /** Brings the file to a private place: what it is called in requests of the same key, and the file. */
@@ -95,10 +95,10 @@ export const mediaRoutes = async (app: Api, context: RouteContext): Promise<void
         if (request.isMultipart()) {
           const received = await receive(context, request, signal)
           file = received.file
-          if (await claimKey(context, request, reply, received.named)) return reply
+          if (await claimKey(context, request, reply, received.named)) return await reply
         } else {
           const { url } = importBody(request.body)
-          if (await claimKey(context, request, reply, { url })) return reply
+          if (await claimKey(context, request, reply, { url })) return await reply
           const sizeBytesMax = planTerms(accountOf(request).plan).uploadSizeBytesMax
           file = await ingest.download(url, { sizeBytesMax, signal })
         }

@@ -15,7 +15,12 @@ import { problemsOfVideo } from './videos.ts'
 export const placementOf = (account: { id: string; plan: Plan }, asked: number | undefined) => {
   const { priority: paid, fairnessWeight } = planTerms(account.plan)
   const best = account.plan === 'internal' ? 1 : paid
-  return { accountId: account.id, priority: Math.max(asked ?? paid, best), fairnessWeight }
+  return {
+    accountId: account.id,
+    fairnessKey: account.id,
+    priority: Math.max(asked ?? paid, best),
+    fairnessWeight,
+  }
 }
 
 /** Orders of renders: admitted and paid for, or refused, in one round trip to the workflow. */
@@ -53,9 +58,11 @@ export const renderRoutes = async (app: Api, context: RouteContext): Promise<voi
       const earlier = await repositories.executions.find(account.id, executionId)
       if (earlier !== null) return await accepted(earlier.credits.heldCredits)
       const { title } = row.settings
+      const placement = placementOf(account, request.body?.priority)
+      const { priority } = placement
       const admission = await workflows.orderRender({
-        order: { executionId, videoId: row.id, accountId: account.id },
-        placement: placementOf(account, request.body?.priority),
+        order: { executionId, videoId: row.id, accountId: account.id, priority },
+        placement,
         summary: `Render of ${title === '' ? row.id : title} for ${account.name}`.slice(0, 200),
       })
       if (admission.status === 'held') return await accepted(admission.plan.amountCredits)

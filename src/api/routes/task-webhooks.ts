@@ -3,7 +3,6 @@ import { taskWebhook, webhookOutcome } from '../../contracts/http/webhooks.ts'
 import type { WebhookRoute } from '../../contracts/ports.ts'
 import type { TaskEvent } from '../../contracts/orders.ts'
 import { MediaError } from '../../domain/failures.ts'
-import type { ExecutionId } from '../../domain/ids.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const BODY_SIZE_BYTES_MAX = 256 * 1024
@@ -51,7 +50,7 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
     }
     if (event.type !== 'job.progress' || event.progress == null) return 'ignored'
     await repositories.executions.recordProgress({
-      executionId: route.executionId as ExecutionId,
+      executionId: route.executionId,
       step: route.step,
       progress: event.progress,
       signOfLifeAt: context.now(),
@@ -70,7 +69,8 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
       response: { 200: webhookOutcome, ...problems(400, 401, 413) },
     },
     handler: async (request) => {
-      const count = (outcome: string) => apiMetrics.inboundWebhooks.inc({ source: 'tasks', outcome })
+      const count = (outcome: string) =>
+        apiMetrics.inboundWebhooks.inc({ source: 'tasks', outcome })
       try {
         const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const route = inboundWebhooks.readToken(request.params.token)

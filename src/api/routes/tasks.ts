@@ -8,17 +8,34 @@ import {
   type RenderTaskOptions,
 } from '../../contracts/http/tasks.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { isId } from '../../domain/ids.ts'
+import type { Account } from '../../db/repositories/accounts.ts'
+import { INTERNAL_ACCOUNT_ID, isId } from '../../domain/ids.ts'
 import type { Plan } from '../../domain/plans.ts'
 import { isTaskOver } from '../../domain/statuses.ts'
 import { lookProblems } from '../../domain/video-rules.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
 import { presentTask } from '../presenters.ts'
+import type { Placement } from '../workflow-service.ts'
 import { placementOf } from './renders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const withId = z.object({ id: idField('task') })
+
+const shareFields = z.object({ tenant: z.string().max(64), tenant_weight: z.number().positive() })
+
+/** Spool renders for all its accounts under one of its own; by what the order says of them they keep
+ * their shares of the queue. Nobody else can say whom a task counts to. */
+const sharedPlacement = (
+  account: Account,
+  placement: Placement,
+  metadata: Readonly<Record<string, unknown>>,
+): Placement => {
+  const share = account.id === INTERNAL_ACCOUNT_ID ? shareFields.safeParse(metadata) : null
+  if (share?.success !== true) return placement
+  const { tenant: fairnessKey, tenant_weight: fairnessWeight } = share.data
+  return { ...placement, fairnessKey, fairnessWeight }
+}
 
 /** Single media operations, in the dialect that renderers speak. */
 export const taskRoutes = async (app: Api, context: RouteContext): Promise<void> => {
@@ -70,7 +87,7 @@ export const taskRoutes = async (app: Api, context: RouteContext): Promise<void>
       await refuseForeignInput(account.id, input)
       refuseLook(account.plan, options)
       await refuseTarget(webhookUrl)
-      const placement = placementOf(account, priority)
+      const placement = sharedPlacement(account, placementOf(account, priority), metadata)
       const row = await repositories.tasks.insert({
         id: newId(request, 'task'),
         accountId: account.id,

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { idField } from '../../contracts/http/fields.ts'
-import { newVideo, video, videoPage, videoQuery, type NewVideo } from '../../contracts/http/videos.ts'
+import {
+  newVideo,
+  video,
+  videoPage,
+  videoQuery,
+  type NewVideo,
+} from '../../contracts/http/videos.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { Media } from '../../db/repositories/media.ts'
 import { MediaError, type FieldProblem } from '../../domain/failures.ts'
-import type { MediaId } from '../../domain/ids.ts'
 import { videoProblems, type VideoMedium } from '../../domain/video-rules.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
@@ -34,9 +39,7 @@ export const problemsOfVideo = async (
   const { backgroundMediaId } = draft.settings
   const [song, background] = await Promise.all([
     repositories.media.find(account.id, draft.audioMediaId),
-    backgroundMediaId === null
-      ? null
-      : repositories.media.find(account.id, backgroundMediaId as MediaId),
+    backgroundMediaId === null ? null : repositories.media.find(account.id, backgroundMediaId),
   ])
   const absent = [
     ...(song === null ? [missing('audioMediaId')] : []),

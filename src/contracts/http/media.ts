@@ -27,7 +27,9 @@ export const media = z
     sizeBytes: z.int(),
     durationSeconds: z.number().nullable().meta({ description: 'Null for pictures.' }),
     streams: z.array(mediaStream),
-    url: z.string().meta({ description: 'Signed; it ends after a while, ask again for a new one.' }),
+    url: z
+      .string()
+      .meta({ description: 'Signed; it ends after a while, ask again for a new one.' }),
     createdAt: timeField,
   })
   .meta({ id: 'Media' })

@@ -39,8 +39,8 @@ export const renderTaskOptions = z
       .default(DEFAULT_ACCENT_COLOR),
     crf: z.int().min(10).max(40).optional(),
     cover_url: httpUrlField.optional(),
-  /** Fills the frame behind everything; without it the cover does, blurred. */
-  background_url: httpUrlField.optional(),
+    /** Fills the frame behind everything; without it the cover does, blurred. */
+    background_url: httpUrlField.optional(),
   })
   .refine(({ width, height }) => (width === undefined) === (height === undefined), {
     path: ['width'],

@@ -27,7 +27,9 @@ export const endpoint = z
   .meta({ id: 'WebhookEndpoint' })
 
 export const endpointCreated = endpoint.extend({
-  secret: z.string().meta({ description: 'Signs its webhooks (Standard Webhooks). Shown this once.' }),
+  secret: z
+    .string()
+    .meta({ description: 'Signs its webhooks (Standard Webhooks). Shown this once.' }),
 })
 
 export const endpointPage = pageOf('endpoints', endpoint)

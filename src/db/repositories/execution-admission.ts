@@ -11,7 +11,7 @@ import type { LedgerRepository } from './ledger.ts'
 import type { VideosRepository } from './videos.ts'
 
 export interface RenderAdmissionRequest {
-  readonly order: RenderOrder
+  readonly order: Omit<RenderOrder, 'priority'>
   readonly workflowId: string
   /** The execution whose place this one takes. */
   readonly replaces: ExecutionId | null

@@ -61,6 +61,7 @@ const tryRenderer = async (job: RenderJob, name: string, round: number): Promise
           workflowId: workflowInfo().workflowId,
           audio: job.audio,
           renderer: name,
+          priority: order.priority,
           round,
           orderedAtMs: Date.now(),
         })
