@@ -7,6 +7,7 @@ const TIERS = {
   /** The house rules, through the real linters. */
   lint: 60_000,
   config: 30_000,
+  deploy: 60_000,
   adapters: 60_000,
   db: 60_000,
   activities: 60_000,

@@ -26,7 +26,7 @@ export const createActivityDependencies = (parts: {
   readonly repositories: ReturnType<typeof createRepositories>
   readonly storage: Storage
   readonly client: Client
-  readonly meter: WebhookMeter
+  readonly meter?: WebhookMeter
   readonly log: Logger
 }): ActivityDependencies => {
   const { config, repositories, storage, client, meter, log } = parts
@@ -78,7 +78,7 @@ export const createActivityDependencies = (parts: {
 const webhookSender =
   (
     fetchers: Fetchers,
-    meter: WebhookMeter,
+    meter: WebhookMeter | undefined,
     clock: () => Date,
   ): ActivityDependencies['sendWebhook'] =>
   async ({ url, secret, id, payload, receiver, signal }) => {
@@ -92,7 +92,7 @@ const webhookSender =
       fetcher: fetcher.request,
       ...(signal === undefined ? {} : { signal }),
     })
-    meter.webhookSent(receiver, result.status)
+    meter?.webhookSent(receiver, result.status)
     return result
   }
 

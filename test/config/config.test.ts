@@ -72,7 +72,12 @@ describe('reading the environment', () => {
   })
 
   it('reads an empty variable as one that is not set', () => {
-    const { settings } = readConfig({ ...NEEDED, SPOOL_PORT: '', SPOOL_CDN: '', SPOOL_SMTP_URL: '' })
+    const { settings } = readConfig({
+      ...NEEDED,
+      SPOOL_PORT: '',
+      SPOOL_CDN: '',
+      SPOOL_SMTP_URL: '',
+    })
     expect(settings).toMatchObject({ SPOOL_PORT: 7100, SPOOL_CDN: 'none' })
     expect(settings.SPOOL_SMTP_URL).toBeUndefined()
   })
@@ -120,11 +125,7 @@ describe('the list of renderers', () => {
       JSON.stringify([{ ...RENDERER, webhookSecret: 'plain' }]),
       'SPOOL_RENDERERS.0.webhookSecret',
     ],
-    [
-      'an unknown pool',
-      JSON.stringify([{ ...RENDERER, pool: 'spare' }]),
-      'SPOOL_RENDERERS.0.pool',
-    ],
+    ['an unknown pool', JSON.stringify([{ ...RENDERER, pool: 'spare' }]), 'SPOOL_RENDERERS.0.pool'],
     [
       'two renderers of one name',
       JSON.stringify([RENDERER, RENDERER]),
