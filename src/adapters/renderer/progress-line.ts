@@ -1,7 +1,7 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 
 import { fontFamilies } from './fonts.ts'
-import type { LayerFactory } from './scene.ts'
+import type { LayerFactory } from './stage.ts'
 
 /** `m:ss`, or `h:mm:ss` from an hour on. */
 const clockTime = (seconds: number): string => {

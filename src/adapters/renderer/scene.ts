@@ -1,4 +1,4 @@
-import type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
+import type { Canvas } from '@napi-rs/canvas'
 import { createCanvas } from '@napi-rs/canvas'
 
 import type { FrameSize } from '../../domain/frame-size.ts'
@@ -8,33 +8,15 @@ import type { Picture } from './artwork.ts'
 import { drawnCover, openPicture, paintBackdrop } from './artwork.ts'
 import type { Pcm } from './decode-audio.ts'
 import { durationSeconds } from './decode-audio.ts'
-import type { Layout } from './layout.ts'
 import { layoutFor } from './layout.ts'
 import type { Palette } from './palette.ts'
 import { createPalette } from './palette.ts'
 import { createProgressLine } from './progress-line.ts'
+import type { LayerFactory, Stage } from './stage.ts'
 import { barsTemplate } from './templates/bars.ts'
 import { radialTemplate } from './templates/radial.ts'
 import { waveformTemplate } from './templates/waveform.ts'
 import { paintTitles } from './titles.ts'
-
-/** What a template draws with. */
-export interface Stage {
-  readonly spec: RenderSpec
-  readonly layout: Layout
-  readonly palette: Palette
-  readonly pcm: Pcm
-  readonly frameCount: number
-  readonly cover: Picture
-}
-
-/** A part of the picture: what stands still is painted once, what moves is painted per frame. */
-export interface Layer {
-  paintStill(ctx: SKRSContext2D): void
-  paintFrame(ctx: SKRSContext2D, frame: number): void
-}
-
-export type LayerFactory = (stage: Stage) => Layer
 
 const TEMPLATE_LAYERS: Record<Template, LayerFactory> = {
   'spectrum-bars': barsTemplate,

@@ -3,7 +3,7 @@ import type { SKRSContext2D } from '@napi-rs/canvas'
 import type { FittedText, TextBox } from './fit-text.ts'
 import { drawText, fitText } from './fit-text.ts'
 import type { Layout } from './layout.ts'
-import type { Stage } from './scene.ts'
+import type { Stage } from './stage.ts'
 
 const ARTIST_TO_TITLE = 0.5
 const GAP_TO_TITLE = 0.24

@@ -1,7 +1,7 @@
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
 import { createCanvas } from '@napi-rs/canvas'
 
-import type { LayerFactory, Stage } from '../scene.ts'
+import type { LayerFactory, Stage } from '../stage.ts'
 import { createSpectrumTrack } from '../spectrum.ts'
 import { scaledCover } from './cover-card.ts'
 

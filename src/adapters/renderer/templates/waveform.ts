@@ -1,6 +1,6 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 
-import type { LayerFactory } from '../scene.ts'
+import type { LayerFactory } from '../stage.ts'
 import { createWaveformTrack } from '../waveform.ts'
 import { paintCoverCard } from './cover-card.ts'
 
