@@ -14,9 +14,10 @@ import { gracefulClose } from './plugins/graceful-close.ts'
 import { idempotency } from './plugins/idempotency.ts'
 import { openapi, openapiRoute } from './plugins/openapi.ts'
 import { requestLog } from './plugins/request-log.ts'
+import { unreadBody } from './plugins/unread-body.ts'
 import { sendProblem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
-import { adminRoutes } from './routes/admin.ts'
+import { adminAccountRoutes, adminCreditRoutes } from './routes/admin.ts'
 import { executionEventRoutes } from './routes/execution-events.ts'
 import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
@@ -74,6 +75,7 @@ const registerPlugins = async (app: FastifyInstance, context: RouteContext): Pro
   app.decorateRequest('keyOwner', null)
   await app.register(requestLog)
   await app.register(gracefulClose)
+  await app.register(unreadBody)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     const labels = { method: request.method, route, status: String(reply.statusCode) }
@@ -105,7 +107,8 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
       scope.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ adminKey: [] }] }
       })
-      await adminRoutes(scope as unknown as Api, context)
+      await adminAccountRoutes(scope, context)
+      await adminCreditRoutes(scope, context)
     },
     { prefix: '/v1/admin' },
   )
@@ -116,7 +119,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
       scope.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ apiKey: [] }] }
       })
-      for (const routes of ACCOUNT_ROUTES) await routes(scope as unknown as Api, context)
+      for (const routes of ACCOUNT_ROUTES) await routes(scope, context)
     },
     { prefix: '/v1' },
   )

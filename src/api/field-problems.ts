@@ -31,7 +31,8 @@ const wording = (issue: Issue): { message: string; fix: string } => {
         : { message: 'has the wrong type', fix: `Give ${named(issue.expected)}.` }
     case 'too_small':
       return {
-        message: issue.origin === 'number' || issue.origin === 'int' ? 'is too small' : 'is too short',
+        message:
+          issue.origin === 'number' || issue.origin === 'int' ? 'is too small' : 'is too short',
         fix:
           issue.inclusive === false
             ? `Give more than ${String(issue.minimum)}.`
@@ -39,7 +40,8 @@ const wording = (issue: Issue): { message: string; fix: string } => {
       }
     case 'too_big':
       return {
-        message: issue.origin === 'number' || issue.origin === 'int' ? 'is too large' : 'is too long',
+        message:
+          issue.origin === 'number' || issue.origin === 'int' ? 'is too large' : 'is too long',
         fix:
           issue.inclusive === false
             ? `Give less than ${String(issue.maximum)}.`

@@ -33,13 +33,15 @@ const measured = (
   }
 }
 
-export const createApiMetrics = (options: {
+interface MetricsOptions {
   readonly registry: Registry
   readonly repositories: Pick<Repositories, 'executions' | 'ledger'>
   readonly workflows: Pick<WorkflowService, 'backlog'>
   readonly log: FastifyBaseLogger
-}): ApiMetrics => {
-  const { registry, repositories, workflows, log } = options
+}
+
+/** Read when somebody scrapes: work that waits, and whether the books agree. */
+const registerHealthGauges = ({ registry, repositories, workflows, log }: MetricsOptions): void => {
   const registers = [registry]
 
   const queueDepth = new Gauge({
@@ -55,6 +57,24 @@ export const createApiMetrics = (options: {
       { ttlMs: GAUGES_TTL_MS, log, name: 'spool_queue_depth' },
     ),
   })
+
+  const violations: Gauge = new Gauge({
+    name: 'spool_ledger_violations',
+    help: 'Contradictions that an audit of the ledger found; anything but 0 is an alarm.',
+    registers,
+    collect: measured(
+      async () => {
+        const found = await repositories.ledger.audit()
+        violations.set(found.length)
+      },
+      { ttlMs: AUDIT_TTL_MS, log, name: 'spool_ledger_violations' },
+    ),
+  })
+}
+
+/** Read when somebody scrapes: how executions fare. */
+const registerExecutionGauges = ({ registry, repositories, log }: MetricsOptions): void => {
+  const registers = [registry]
 
   const executions = new Gauge({
     name: 'spool_executions',
@@ -86,20 +106,12 @@ export const createApiMetrics = (options: {
       { ttlMs: GAUGES_TTL_MS, log, name: 'spool_execution_failures' },
     ),
   })
+}
 
-  const violations: Gauge = new Gauge({
-    name: 'spool_ledger_violations',
-    help: 'Contradictions that an audit of the ledger found; anything but 0 is an alarm.',
-    registers,
-    collect: measured(
-      async () => {
-        const found = await repositories.ledger.audit()
-        violations.set(found.length)
-      },
-      { ttlMs: AUDIT_TTL_MS, log, name: 'spool_ledger_violations' },
-    ),
-  })
-
+export const createApiMetrics = (options: MetricsOptions): ApiMetrics => {
+  registerHealthGauges(options)
+  registerExecutionGauges(options)
+  const registers = [options.registry]
   return {
     requestSeconds: new Histogram({
       name: 'spool_http_request_duration_seconds',

@@ -34,7 +34,7 @@ const admitted = async (): Promise<{ customer: Customer; executionId: ExecutionI
 interface Streamed {
   readonly id: number
   readonly event: string
-  readonly data: any
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 /** Reads a stream as a browser does, into a list that grows while it is open. */
@@ -57,7 +57,8 @@ const follow = (customer: Customer, executionId: string, lastEventId?: number) =
       rest = frames.pop() ?? ''
       for (const frame of frames) {
         const match = /^id: (\d+)\nevent: (\S+)\ndata: (.+)$/.exec(frame)
-        if (match) events.push({ id: Number(match[1]), event: match[2]!, data: JSON.parse(match[3]!) })
+        if (match)
+          events.push({ id: Number(match[1]), event: match[2]!, data: JSON.parse(match[3]!) })
       }
     }
     return response
@@ -80,7 +81,9 @@ test('what happened before is told first, then what happens, and the end closes 
   await endQuietly(executionId)
   const response = await stream.finished
   expect(response.headers.get('content-type')).toContain('text/event-stream')
-  expect(stream.events.map(({ event, data }) => [event, data.step ?? null, data.status])).toEqual([
+  expect(
+    stream.events.map(({ event, data }) => [event, data['step'] ?? null, data['status']]),
+  ).toEqual([
     ['execution.status', null, 'pending'],
     ['execution.status', null, 'processing'],
     ['step.status', 'crop audio', 'processing'],
@@ -106,7 +109,11 @@ test('a stream that broke off is resumed after the last event that was seen', as
   await eventually(() => expect(second.events).toHaveLength(2))
   await endQuietly(executionId)
   await second.finished
-  expect(second.events.map(({ data }) => data.progress ?? data.status)).toEqual([10, 20, 'canceled'])
+  expect(second.events.map(({ data }) => data['progress'] ?? data['status'])).toEqual([
+    10,
+    20,
+    'canceled',
+  ])
 })
 
 test('whoever comes back after the end is told to stay away', async () => {

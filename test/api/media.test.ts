@@ -1,6 +1,13 @@
 /** What comes in as a file: accepted whole, or refused before it is kept; and what goes out by URL. */
 
-import { createServer } from 'node:http'
+import {
+  Agent,
+  createServer,
+  request,
+  type ClientRequest,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -14,12 +21,14 @@ import { startApi, type Customer } from './support/api-under-test.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
 const corpus = await mkdtemp(join(tmpdir(), 'spool-api-media-'))
-const served = createServer((request, response) => {
-  if (request.url === '/moved') {
+const served = createServer((asked, response) => {
+  if (asked.url === '/moved') {
     response.writeHead(302, { location: 'http://127.0.0.2/secret' }).end()
     return
   }
-  createReadStream(join(corpus, request.url ?? '')).on('error', () => response.writeHead(404).end()).pipe(response)
+  createReadStream(join(corpus, asked.url ?? ''))
+    .on('error', () => response.writeHead(404).end())
+    .pipe(response)
 })
 await new Promise<void>((resolve) => served.listen(0, '127.0.0.1', resolve))
 const host = `127.0.0.1:${(served.address() as AddressInfo).port}`
@@ -40,10 +49,18 @@ beforeAll(async () => {
   songPath = await makeTone(corpus, 'song.mp3', { durationSeconds: 3 })
 })
 
+interface MediaAnswer {
+  readonly id: string
+  readonly url: string
+  readonly code: string
+  readonly durationSeconds: number
+  readonly errors: readonly { readonly path: string }[]
+}
+
 const upload = async (
   bytes: Uint8Array,
   { field = 'file', name = 'song.mp3', key = '' } = {},
-): Promise<{ status: number; body: any }> => {
+): Promise<{ status: number; body: MediaAnswer }> => {
   const form = new FormData()
   form.set(field, new Blob([new Uint8Array(bytes)]), name)
   const response = await fetch(`${address}/v1/media`, {
@@ -54,7 +71,7 @@ const upload = async (
       ...(key === '' ? {} : { 'idempotency-key': key }),
     },
   })
-  return { status: response.status, body: await response.json() }
+  return { status: response.status, body: (await response.json()) as MediaAnswer }
 }
 
 const importFrom = (url: string) =>
@@ -85,38 +102,103 @@ describe('an upload', () => {
 
   test.each<[string, string, () => Promise<Uint8Array>]>([
     ['a text', 'MEDIA_UNREADABLE', async () => Buffer.from('this is no music '.repeat(500))],
-    ['a playlist in disguise', 'MEDIA_UN', async () => Buffer.from(`#EXTM3U\n#EXTINF:1,\nhttp://${host}/song.mp3\n`)],
-    ['a script in disguise', 'MEDIA_UN', async () => Buffer.from(`ffconcat version 1.0\nfile source\n`)],
+    [
+      'a playlist in disguise',
+      'MEDIA_UN',
+      async () => Buffer.from(`#EXTM3U\n#EXTINF:1,\nhttp://${host}/song.mp3\n`),
+    ],
+    [
+      'a script in disguise',
+      'MEDIA_UN',
+      async () => Buffer.from(`ffconcat version 1.0\nfile source\n`),
+    ],
     ['an empty file', 'MEDIA_UNREADABLE', async () => new Uint8Array()],
-    ['half a file', 'MEDIA_UNREADABLE', async () => {
-      const whole = await makeTone(corpus, 'cut.m4a', { durationSeconds: 3, encode: ['-movflags', '+faststart'] })
-      return await readFile(await halfOf(whole))
-    }],
-    ['more seconds than the plan allows', 'MEDIA_TOO_LARGE', async () => {
-      const encode = ['-c:a', 'flac', '-ar', '8000']
-      return await readFile(await makeTone(corpus, 'long.flac', { durationSeconds: 1000, encode }))
-    }],
+    [
+      'half a file',
+      'MEDIA_UNREADABLE',
+      async () => {
+        const whole = await makeTone(corpus, 'cut.m4a', {
+          durationSeconds: 3,
+          encode: ['-movflags', '+faststart'],
+        })
+        return await readFile(await halfOf(whole))
+      },
+    ],
+    [
+      'more seconds than the plan allows',
+      'MEDIA_TOO_LARGE',
+      async () => {
+        const encode = ['-c:a', 'flac', '-ar', '8000']
+        return await readFile(
+          await makeTone(corpus, 'long.flac', { durationSeconds: 1000, encode }),
+        )
+      },
+    ],
   ])('of %s is refused, and nothing is kept', async (_name, code, make) => {
     const before = (await api.repositories.media.list(customer.id, { limit: 100 })).items.length
     const { status, body } = await upload(await make())
     expect(status).toBe(422)
     expect(body.code).toContain(code)
-    expect(body.errors[0]).toMatchObject({ path: 'file', message: expect.any(String), fix: expect.any(String) })
-    expect((await api.repositories.media.list(customer.id, { limit: 100 })).items).toHaveLength(before)
+    expect(body.errors[0]).toMatchObject({
+      path: 'file',
+      message: expect.any(String),
+      fix: expect.any(String),
+    })
+    expect((await api.repositories.media.list(customer.id, { limit: 100 })).items).toHaveLength(
+      before,
+    )
     expect(await waiting()).toEqual([])
   })
 
-  test('of more bytes than the plan allows is cut off', async () => {
-    const { status, body } = await upload(new Uint8Array(101 * 1024 * 1024))
-    expect(status).toBe(422)
-    expect(body).toMatchObject({ code: 'MEDIA_TOO_LARGE', errors: [{ path: 'file' }] })
+  test('of more bytes than the plan allows is cut off, and its connection serves on', async () => {
+    const megabyte = 1024 * 1024
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const answer = (
+      options: Pick<RequestOptions, 'method' | 'path'> & { headers?: OutgoingHttpHeaders },
+      write: (sent: ClientRequest) => void,
+    ) =>
+      new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${customer.key}`, ...options.headers }
+        const sent = request(`${address}${options.path}`, { ...options, agent, headers })
+        sent.on('error', reject)
+        sent.on('response', (response) => {
+          let text = ''
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+          response.on('end', () => resolve({ status: response.statusCode, text }))
+        })
+        write(sent)
+      })
+    const head = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'
+    const refused = await answer(
+      {
+        method: 'POST',
+        path: '/v1/media',
+        headers: {
+          'content-type': 'multipart/form-data; boundary=b',
+          'content-length': 110 * megabyte,
+        },
+      },
+      (sent) => {
+        sent.write(head)
+        for (let count = 0; count < 109; count += 1) sent.write(Buffer.alloc(megabyte))
+        sent.end(Buffer.alloc(megabyte - head.length))
+      },
+    )
+    expect(refused.status).toBe(422)
+    expect(JSON.parse(refused.text)).toMatchObject({
+      code: 'MEDIA_TOO_LARGE',
+      errors: [{ path: 'file' }],
+    })
+    const next = await answer({ method: 'GET', path: '/v1/account' }, (sent) => sent.end())
+    expect(next.status).toBe(200)
+    agent.destroy()
     expect(await waiting()).toEqual([])
   })
 
   test('under another field, or without a file, is told which field it is', async () => {
     const { status, body } = await upload(await readFile(songPath), { field: 'song' })
     expect(status).toBe(422)
-    expect(body.errors[0].path).toBe('file')
+    expect(body.errors[0]?.path).toBe('file')
   })
 
   test('sent twice with one key is one medium; another file with that key is refused', async () => {
@@ -192,12 +274,16 @@ describe('a signed file', () => {
   const content = Buffer.from('0123456789')
   const { files } = api.dependencies
   const sign = async (options: { expiresInSeconds?: number; downloadName?: string } = {}) => {
-    const { pathname, search } = new URL(await files.signGet('some/file', { expiresInSeconds: 60, ...options }))
+    const { pathname, search } = new URL(
+      await files.signGet('some/file', { expiresInSeconds: 60, ...options }),
+    )
     return `${pathname}${search}`
   }
   beforeAll(async () => {
     await writeFile(join(corpus, 'ten'), content)
-    await files.put('some/file', createReadStream(join(corpus, 'ten')), { contentType: 'video/mp4' })
+    await files.put('some/file', createReadStream(join(corpus, 'ten')), {
+      contentType: 'video/mp4',
+    })
   })
   const read = (url: string, headers: Record<string, string> = {}) =>
     api.call(null, { method: 'GET', url, headers })
@@ -267,26 +353,44 @@ describe('a signed file', () => {
       `${url.slice(0, -3)}abc`,
       url.replace('some/file', 'some/other'),
       url.replace(/expires=\d+/, 'expires=9999999999'),
-      await sign({ downloadName: 'a' }).then((named) => named.replace('downloadName=a', 'downloadName=b')),
+      await sign({ downloadName: 'a' }).then((named) =>
+        named.replace('downloadName=a', 'downloadName=b'),
+      ),
     ]
     for (const forged of refused) {
       const response = await read(forged)
       expect(response.statusCode, forged).toBe(403)
       expect(response.json().code).toBe('FORBIDDEN')
     }
-    const put = await api.call(null, { method: 'PUT', url, payload: 'x', headers: { 'content-type': 'video/mp4' } })
+    const put = await api.call(null, {
+      method: 'PUT',
+      url,
+      payload: 'x',
+      headers: { 'content-type': 'video/mp4' },
+    })
     expect(put.statusCode).toBe(403)
   })
 
   test('is written by a signed PUT, of the type and size that were signed', async () => {
     const signPut = async () => {
-      const { signPut: sign } = files as unknown as { signPut: (k: string, o: object) => Promise<string> }
-      const url = await sign('some/upload', { expiresInSeconds: 60, contentType: 'text/plain', maxBytes: 5 })
+      const { signPut: signUpload } = files as unknown as {
+        signPut: (k: string, o: object) => Promise<string>
+      }
+      const url = await signUpload('some/upload', {
+        expiresInSeconds: 60,
+        contentType: 'text/plain',
+        maxBytes: 5,
+      })
       const { pathname, search } = new URL(url)
       return `${pathname}${search}`
     }
     const put = async (payload: string, type = 'text/plain') =>
-      api.call(null, { method: 'PUT', url: await signPut(), payload, headers: { 'content-type': type } })
+      api.call(null, {
+        method: 'PUT',
+        url: await signPut(),
+        payload,
+        headers: { 'content-type': type },
+      })
     expect((await put('hello')).statusCode).toBe(201)
     expect((await files.head('some/upload'))?.sizeBytes).toBe(5)
     expect((await put('hello!')).statusCode).toBe(413)

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { renderWorkflowId, taskWorkflowId } from '../../src/domain/ids.ts'
+import { planTerms } from '../../src/domain/plans.ts'
 import { testDatabase } from '../support/database.ts'
 import { newId } from '../support/records.ts'
 import { startApi, type Customer } from './support/api-under-test.ts'
@@ -27,7 +28,12 @@ const get = (who: Customer, url: string) => call(who, { method: 'GET', url })
 
 const creditsOf = async (who: Customer) => (await get(who, '/v1/account')).json().credits
 
-const videoBody = (audioMediaId: string) => ({
+interface SpoiltVideo {
+  region: Record<string, unknown>
+  [field: string]: unknown
+}
+
+const videoBody = (audioMediaId: string): SpoiltVideo => ({
   audioMediaId,
   region: { startSeconds: 0, endSeconds: 10 },
   format: '9:16',
@@ -51,27 +57,52 @@ describe('a video', () => {
     expect((await get(customer, `/v1/videos/${video.id}`)).json()).toEqual(video)
   })
 
-  test.each<[string, (body: any) => void, string[]]>([
-    ['a start behind the end', (b) => (b.region = { startSeconds: 9, endSeconds: 3 }), ['region.startSeconds']],
-    ['a start at the end', (b) => (b.region = { startSeconds: 9, endSeconds: 9 }), ['region.startSeconds']],
-    ['a negative start', (b) => (b.region.startSeconds = -1), ['region.startSeconds']],
-    ['an end behind the song', (b) => (b.region.endSeconds = 61), ['region.endSeconds']],
-    ['text for a number', (b) => (b.region.endSeconds = '10'), ['region.endSeconds']],
-    ['no region', (b) => delete b.region, ['region']],
-    ['half a region', (b) => delete b.region.endSeconds, ['region.endSeconds']],
-    ['an unknown format', (b) => (b.format = '21:9'), ['format']],
-    ['an unknown template', (b) => (b.template = 'fireworks'), ['template']],
-    ['no song', (b) => delete b.audioMediaId, ['audioMediaId']],
-    ['an id of another kind', (b) => (b.audioMediaId = newId('video')), ['audioMediaId']],
-    ['a song that is not there', (b) => (b.audioMediaId = newId('media')), ['audioMediaId']],
-    ['a colour that is none', (b) => (b.settings = { accentColor: 'red' }), ['settings.accentColor']],
-    ['a title that cannot be drawn', (b) => (b.settings = { title: 'a\nb' }), ['settings.title']],
-    ['a title without end', (b) => (b.settings = { title: 'x'.repeat(201) }), ['settings.title']],
-    ['a misspelt field', (b) => (b.settings = { titel: 'x' }), ['settings.titel']],
-    ['HDR without the plan for it', (b) => (b.hdr = true), ['hdr']],
+  test.each<[string, (body: SpoiltVideo) => unknown, string[]]>([
+    [
+      'a start behind the end',
+      (b) => (b.region = { startSeconds: 9, endSeconds: 3 }),
+      ['region.startSeconds'],
+    ],
+    [
+      'a start at the end',
+      (b) => (b.region = { startSeconds: 9, endSeconds: 9 }),
+      ['region.startSeconds'],
+    ],
+    ['a negative start', (b) => (b.region['startSeconds'] = -1), ['region.startSeconds']],
+    ['an end behind the song', (b) => (b.region['endSeconds'] = 61), ['region.endSeconds']],
+    ['text for a number', (b) => (b.region['endSeconds'] = '10'), ['region.endSeconds']],
+    ['no region', (b) => delete (b as Partial<SpoiltVideo>).region, ['region']],
+    ['half a region', (b) => delete b.region['endSeconds'], ['region.endSeconds']],
+    ['an unknown format', (b) => (b['format'] = '21:9'), ['format']],
+    ['an unknown template', (b) => (b['template'] = 'fireworks'), ['template']],
+    ['no song', (b) => delete b['audioMediaId'], ['audioMediaId']],
+    ['an id of another kind', (b) => (b['audioMediaId'] = newId('video')), ['audioMediaId']],
+    ['a song that is not there', (b) => (b['audioMediaId'] = newId('media')), ['audioMediaId']],
+    [
+      'a colour that is none',
+      (b) => (b['settings'] = { accentColor: 'red' }),
+      ['settings.accentColor'],
+    ],
+    [
+      'a title that cannot be drawn',
+      (b) => (b['settings'] = { title: 'a\nb' }),
+      ['settings.title'],
+    ],
+    [
+      'a title without end',
+      (b) => (b['settings'] = { title: 'x'.repeat(201) }),
+      ['settings.title'],
+    ],
+    ['a misspelt field', (b) => (b['settings'] = { titel: 'x' }), ['settings.titel']],
+    ['HDR without the plan for it', (b) => (b['hdr'] = true), ['hdr']],
     [
       'several things at once',
-      (b) => Object.assign(b, { format: 'x', template: 'y', region: { startSeconds: 'a', endSeconds: 2 } }),
+      (b) =>
+        Object.assign(b, {
+          format: 'x',
+          template: 'y',
+          region: { startSeconds: 'a', endSeconds: 2 },
+        }),
       ['region.startSeconds', 'format', 'template'],
     ],
   ])('with %s is refused, with path and remedy', async (_name, spoil, paths) => {
@@ -125,7 +156,11 @@ describe('a render', () => {
       executionId: order.executionId,
     })
     const described = await client.workflow.getHandle(order.workflowId).describe()
-    expect(described.priority).toMatchObject({ priorityKey: 3, fairnessKey: customer.id, fairnessWeight: 4 })
+    expect(described.priority).toMatchObject({
+      priorityKey: 3,
+      fairnessKey: customer.id,
+      fairnessWeight: planTerms('creator').fairnessWeight,
+    })
     expect(described.searchAttributes).toMatchObject({
       SpoolAccountId: [customer.id],
       SpoolExecutionId: [order.executionId],
@@ -151,7 +186,11 @@ describe('a render', () => {
     const customer = await api.customer()
     const url = `/v1/videos/${await api.video(customer.id)}/renders`
     expect((await post(customer, url, {}, 'again')).statusCode).toBe(402)
-    await repositories.ledger.topUp({ accountId: customer.id, amountCredits: 50, reference: 'more' })
+    await repositories.ledger.topUp({
+      accountId: customer.id,
+      amountCredits: 50,
+      reference: 'more',
+    })
     expect((await post(customer, url, {}, 'again')).statusCode).toBe(202)
   })
 
@@ -163,7 +202,10 @@ describe('a render', () => {
     expect(second.statusCode).toBe(202)
     expect(await creditsOf(customer)).toEqual({ available: 0, held: PRICE_CREDITS })
     const old = (await get(customer, `/v1/executions/${first.executionId}`)).json()
-    expect(old).toMatchObject({ status: 'canceled', credits: { held: PRICE_CREDITS, captured: 0, refunded: PRICE_CREDITS } })
+    expect(old).toMatchObject({
+      status: 'canceled',
+      credits: { held: PRICE_CREDITS, captured: 0, refunded: PRICE_CREDITS },
+    })
   })
 
   test('of a video that outgrew the plan is refused before anything is held', async () => {
@@ -185,12 +227,16 @@ describe('a render', () => {
     const place = async (priority: number) => {
       const videoId = await api.video(customer.id)
       await post(customer, `/v1/videos/${videoId}/renders`, { priority })
-      const { priority: placed } = await client.workflow.getHandle(renderWorkflowId(videoId)).describe()
+      const { priority: placed } = await client.workflow
+        .getHandle(renderWorkflowId(videoId))
+        .describe()
       return placed?.priorityKey
     }
     expect(await place(5)).toBe(5)
     expect(await place(1)).toBe(3)
-    const refused = await post(customer, `/v1/videos/${await api.video(customer.id)}/renders`, { priority: 9 })
+    const refused = await post(customer, `/v1/videos/${await api.video(customer.id)}/renders`, {
+      priority: 9,
+    })
     expect(refused.json().errors[0].path).toBe('priority')
   })
 })
@@ -214,7 +260,12 @@ describe('an Idempotency-Key', () => {
     const other = await post(customer, '/v1/videos', { ...body, hdr: false, format: '1:1' }, 'k2')
     expect(other.statusCode).toBe(409)
     expect(other.json().code).toBe('IDEMPOTENCY_CONFLICT')
-    const route = await post(customer, '/v1/webhooks/endpoints', { url: 'https://example.com/' }, 'k2')
+    const route = await post(
+      customer,
+      '/v1/webhooks/endpoints',
+      { url: 'https://example.com/' },
+      'k2',
+    )
     expect(route.statusCode).toBe(409)
   })
 
@@ -229,13 +280,20 @@ describe('an Idempotency-Key', () => {
   test('that was used for a refused body is free for the mended one', async () => {
     const customer = await api.customer()
     const body = videoBody(await api.song(customer.id))
-    expect((await post(customer, '/v1/videos', { ...body, format: 'x' }, 'k4')).statusCode).toBe(422)
+    expect((await post(customer, '/v1/videos', { ...body, format: 'x' }, 'k4')).statusCode).toBe(
+      422,
+    )
     expect((await post(customer, '/v1/videos', body, 'k4')).statusCode).toBe(201)
   })
 
   test('that is not usable is refused', async () => {
     const customer = await api.customer()
-    const response = await post(customer, '/v1/videos', videoBody(await api.song(customer.id)), 'x'.repeat(300))
+    const response = await post(
+      customer,
+      '/v1/videos',
+      videoBody(await api.song(customer.id)),
+      'x'.repeat(300),
+    )
     expect(response.statusCode).toBe(422)
     expect(response.json().errors[0].path).toBe('Idempotency-Key')
   })
@@ -243,7 +301,9 @@ describe('an Idempotency-Key', () => {
   test('sent twenty times at once makes one render, one hold and twenty equal answers', async () => {
     const customer = await api.customer({ credits: 100 })
     const url = `/v1/videos/${await api.video(customer.id)}/renders`
-    const responses = await Promise.all(Array.from({ length: 20 }, () => post(customer, url, {}, 'burst')))
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => post(customer, url, {}, 'burst')),
+    )
     expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([202]))
     expect(new Set(responses.map(({ body }) => JSON.stringify(JSON.parse(body)))).size).toBe(1)
     expect(await creditsOf(customer)).toEqual({ available: 90, held: PRICE_CREDITS })
@@ -293,12 +353,20 @@ describe('an execution', () => {
 
   test('that has ended cannot be canceled or retried, and says what to do', async () => {
     const { customer, executionId, url } = await ordered()
-    await repositories.executions.abandon({ executionId, ending: 'error', failure: 'RENDERER_FAILED', step: null })
+    await repositories.executions.abandon({
+      executionId,
+      ending: 'error',
+      failure: 'RENDERER_FAILED',
+      step: null,
+    })
     const canceled = await post(customer, `${url}/cancel`)
     expect(canceled.statusCode).toBe(409)
     const retried = await post(customer, `${url}/retry`)
     expect(retried.statusCode).toBe(409)
-    expect(retried.json()).toMatchObject({ code: 'CONFLICT', detail: expect.stringContaining('new render') })
+    expect(retried.json()).toMatchObject({
+      code: 'CONFLICT',
+      detail: expect.stringContaining('new render'),
+    })
   })
 
   test('is retried only while it is stalled', async () => {
@@ -307,13 +375,17 @@ describe('an execution', () => {
     await repositories.executions.markStalled(executionId)
     expect((await post(customer, `${url}/retry`)).statusCode).toBe(202)
     const { events } = await client.workflow.getHandle(renderWorkflowId(videoId)).fetchHistory()
-    const signals = (events ?? []).map((e) => e.workflowExecutionSignaledEventAttributes?.signalName)
+    const signals = (events ?? []).map(
+      (e) => e.workflowExecutionSignaledEventAttributes?.signalName,
+    )
     expect(signals.filter((name) => name === 'retry')).toHaveLength(1)
   })
 
   test('is found by status and by video, newest first, page by page', async () => {
     const { customer, videoId, executionId } = await ordered()
-    const second = (await post(customer, `/v1/videos/${await api.video(customer.id)}/renders`)).json()
+    const second = (
+      await post(customer, `/v1/videos/${await api.video(customer.id)}/renders`)
+    ).json()
     const ids = (response: Awaited<ReturnType<typeof get>>) =>
       response.json().executions.map(({ id }: { id: string }) => id)
     expect(ids(await get(customer, '/v1/executions'))).toEqual([second.executionId, executionId])
@@ -333,7 +405,11 @@ describe('a task', () => {
 
   test('is taken in the dialect and runs as a workflow', async () => {
     const customer = await api.customer({ credits: 10 })
-    const response = await post(customer, '/v1/tasks', { ...body, options: { format: '1:1' }, webhook_url: 'https://example.com/hook' })
+    const response = await post(customer, '/v1/tasks', {
+      ...body,
+      options: { format: '1:1' },
+      webhook_url: 'https://example.com/hook',
+    })
     expect(response.statusCode).toBe(201)
     const task = response.json()
     expect(task).toMatchObject({
@@ -357,7 +433,11 @@ describe('a task', () => {
   test.each<[string, object, string]>([
     ['an unknown kind', { ...body, kind: 'transmogrify' }, 'kind'],
     ['an unknown option', { ...body, options: { wobble: 1 } }, 'options.wobble'],
-    ['a size that no encoder takes', { ...body, options: { width: 321, height: 320 } }, 'options.width'],
+    [
+      'a size that no encoder takes',
+      { ...body, options: { width: 321, height: 320 } },
+      'options.width',
+    ],
     ['half a size', { ...body, options: { width: 640 } }, 'options.width'],
     ['an unknown template', { ...body, options: { template: 'x' } }, 'options.template'],
     ['HDR without the plan for it', { ...body, options: { hdr: true } }, 'options.hdr'],
@@ -394,8 +474,15 @@ describe('the account and its operator', () => {
     const made = await post('admin', `/v1/admin/accounts/${id}/keys`, { name: 'laptop' })
     expect(made.statusCode).toBe(201)
     const owner = { id, key: made.json().key }
-    for (const [reference, amountCredits] of [['a', 100], ['b', 50], ['a', 100]] as const) {
-      const response = await post('admin', `/v1/admin/accounts/${id}/top-ups`, { reference, amountCredits })
+    for (const [reference, amountCredits] of [
+      ['a', 100],
+      ['b', 50],
+      ['a', 100],
+    ] as const) {
+      const response = await post('admin', `/v1/admin/accounts/${id}/top-ups`, {
+        reference,
+        amountCredits,
+      })
       expect(response.statusCode).toBe(201)
     }
     expect((await get(owner, '/v1/account')).json()).toMatchObject({
@@ -406,7 +493,10 @@ describe('the account and its operator', () => {
     const page = (await get(owner, '/v1/account/ledger?limit=1')).json()
     expect(page.entries).toMatchObject([{ kind: 'top-up', amountCredits: 50 }])
     const next = (await get(owner, `/v1/account/ledger?limit=1&cursor=${page.nextCursor}`)).json()
-    expect(next).toMatchObject({ entries: [{ kind: 'top-up', amountCredits: 100 }], nextCursor: null })
+    expect(next).toMatchObject({
+      entries: [{ kind: 'top-up', amountCredits: 100 }],
+      nextCursor: null,
+    })
   })
 
   test('a reference cannot be used for another amount', async () => {
@@ -437,11 +527,18 @@ describe('the account and its operator', () => {
     const { executionId } = (await post(customer, `/v1/videos/${videoId}/renders`)).json()
     const url = `/v1/admin/accounts/${customer.id}/refunds`
     expect((await post('admin', url, { executionId })).statusCode).toBe(409)
-    const files = { croppedAudioKey: 'a', videoKey: 'v', thumbnailKey: 't', squareThumbnailKey: 's' }
+    const files = {
+      croppedAudioKey: 'a',
+      videoKey: 'v',
+      thumbnailKey: 't',
+      squareThumbnailKey: 's',
+    }
     await repositories.executions.complete({ executionId, files, renderTimeSeconds: 1 })
     const half = await post('admin', url, { executionId, amountCredits: 4 }, 'refund-1')
     expect(half.json()).toMatchObject({ amountCredits: 4, credits: { available: 94, held: 0 } })
-    expect((await post('admin', url, { executionId, amountCredits: 4 }, 'refund-1')).json()).toEqual(half.json())
+    expect(
+      (await post('admin', url, { executionId, amountCredits: 4 }, 'refund-1')).json(),
+    ).toEqual(half.json())
     expect((await post('admin', url, { executionId, amountCredits: 7 })).statusCode).toBe(409)
     expect((await post('admin', url, { executionId })).json()).toMatchObject({ amountCredits: 6 })
     expect(await creditsOf(customer)).toEqual({ available: 100, held: 0 })
@@ -456,7 +553,10 @@ describe('the account and its operator', () => {
 describe('webhook endpoints', () => {
   test('are made with a secret that is shown once, changed, listed and deleted', async () => {
     const customer = await api.customer()
-    const made = await post(customer, '/v1/webhooks/endpoints', { url: 'https://example.com/a', topics: ['render.completed'] })
+    const made = await post(customer, '/v1/webhooks/endpoints', {
+      url: 'https://example.com/a',
+      topics: ['render.completed'],
+    })
     expect(made.statusCode).toBe(201)
     const { secret, ...endpoint } = made.json()
     expect(secret).toMatch(/^whsec_/)

@@ -61,7 +61,11 @@ const [temporalHost, temporalPort] = temporal.address.split(':') as [string, str
 const temporalLine = await cuttableLine({ host: temporalHost, port: Number(temporalPort) })
 const temporalConnection = await Connection.connect({ address: `127.0.0.1:${temporalLine.port}` })
 const client = new Client({ connection: temporalConnection, namespace: temporal.namespace })
-const api = await startApi({ connection, temporal: client, settings: { admissionTimeoutMs: 1_000 } })
+const api = await startApi({
+  connection,
+  temporal: client,
+  settings: { admissionTimeoutMs: 1_000 },
+})
 afterAll(async () => {
   await temporalConnection.close()
   await connection.close()
@@ -106,7 +110,10 @@ test('without Temporal orders and news are refused for now, and all else goes on
 
 test('without PostgreSQL everything is refused for now, and the next request after it is back works', async () => {
   await databaseLine.cut()
-  expectAway(await api.call(customer, { method: 'GET', url: '/v1/account' }), 'DATABASE_UNAVAILABLE')
+  expectAway(
+    await api.call(customer, { method: 'GET', url: '/v1/account' }),
+    'DATABASE_UNAVAILABLE',
+  )
   expectAway(await order(), 'DATABASE_UNAVAILABLE')
   const path = webhookPath({ workflowId: 'render-x', executionId: 'exec_x' })
   const news = signedWebhook({ type: 'job.progress', task_id: 'task_x', progress: 5 })

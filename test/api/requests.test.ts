@@ -45,7 +45,11 @@ beforeAll(async () => {
   customer = await api.customer({ credits: 100 })
 })
 
-const expectProblem = (response: Awaited<ReturnType<typeof call>>, status: number, code: string) => {
+const expectProblem = (
+  response: Awaited<ReturnType<typeof call>>,
+  status: number,
+  code: string,
+) => {
   expect(response.statusCode).toBe(status)
   expect(response.headers['content-type']).toContain('application/problem+json')
   const body = response.json()
@@ -60,11 +64,21 @@ describe('every error is a problem object', () => {
   test.each([
     ['a route that does not exist', { method: 'GET', url: '/nowhere' }, 404, 'NOT_FOUND'],
     ['a route of the API that does not exist', { method: 'GET', url: '/v1/x' }, 404, 'NOT_FOUND'],
-    ['a method that the route does not have', { method: 'DELETE', url: '/v1/videos' }, 404, 'NOT_FOUND'],
+    [
+      'a method that the route does not have',
+      { method: 'DELETE', url: '/v1/videos' },
+      404,
+      'NOT_FOUND',
+    ],
     ['a path parameter that is no id', { method: 'GET', url: '/v1/videos/7' }, 404, 'NOT_FOUND'],
     [
       'a body that is no JSON',
-      { method: 'POST', url: '/v1/videos', payload: '{"a":', headers: { 'content-type': 'application/json' } },
+      {
+        method: 'POST',
+        url: '/v1/videos',
+        payload: '{"a":',
+        headers: { 'content-type': 'application/json' },
+      },
       400,
       'BODY_MALFORMED',
     ],
@@ -97,9 +111,24 @@ describe('every error is a problem object', () => {
       'BODY_TOO_LARGE',
     ],
     ['no body where one is needed', { method: 'POST', url: '/v1/videos' }, 422, 'INPUT_INVALID'],
-    ['a cursor of our grammar that is none', { method: 'GET', url: '/v1/videos?cursor=a.b' }, 422, 'INPUT_INVALID'],
-    ['a ledger cursor that is none', { method: 'GET', url: '/v1/account/ledger?cursor=abc' }, 422, 'INPUT_INVALID'],
-    ['a page that is too large', { method: 'GET', url: '/v1/videos?limit=1000' }, 422, 'INPUT_INVALID'],
+    [
+      'a cursor of our grammar that is none',
+      { method: 'GET', url: '/v1/videos?cursor=a.b' },
+      422,
+      'INPUT_INVALID',
+    ],
+    [
+      'a ledger cursor that is none',
+      { method: 'GET', url: '/v1/account/ledger?cursor=abc' },
+      422,
+      'INPUT_INVALID',
+    ],
+    [
+      'a page that is too large',
+      { method: 'GET', url: '/v1/videos?limit=1000' },
+      422,
+      'INPUT_INVALID',
+    ],
   ] as const)('%s', async (_name, request, status, code) => {
     expectProblem(await call(customer, request), status, code)
   })
@@ -112,9 +141,12 @@ describe('nothing under /v1 is open', () => {
     ['another scheme', () => ({ authorization: `Basic ${customer.key}` })],
     ['a mistyped key', () => ({ authorization: `Bearer ${mistyped(customer.key)}` })],
     ['a well-formed key that nobody has', () => ({ authorization: `Bearer ${makeApiKey().key}` })],
-    ['the hash of a key', () => ({
-      authorization: `Bearer ${createHash('sha256').update(customer.key).digest('hex')}`,
-    })],
+    [
+      'the hash of a key',
+      () => ({
+        authorization: `Bearer ${createHash('sha256').update(customer.key).digest('hex')}`,
+      }),
+    ],
     ['the admin key', () => ({ authorization: `Bearer ${ADMIN_KEY}` })],
   ])('%s is refused, also where there is no route', async (_name, headers) => {
     for (const url of ['/v1/account', '/v1/nothing-here']) {
@@ -125,13 +157,20 @@ describe('nothing under /v1 is open', () => {
   })
 
   test('an account key opens no admin route', async () => {
-    const response = await call(customer, { method: 'POST', url: '/v1/admin/accounts', payload: {} })
+    const response = await call(customer, {
+      method: 'POST',
+      url: '/v1/admin/accounts',
+      payload: {},
+    })
     expectProblem(response, 401, 'UNAUTHENTICATED')
   })
 
   test('a revoked key is refused from then on', async () => {
     const victim = await api.customer()
-    const made = await call('admin', { method: 'POST', url: `/v1/admin/accounts/${victim.id}/keys` })
+    const made = await call('admin', {
+      method: 'POST',
+      url: `/v1/admin/accounts/${victim.id}/keys`,
+    })
     const { id, key } = made.json()
     const owner = { id: victim.id, key }
     expect((await call(owner, { method: 'GET', url: '/v1/account' })).statusCode).toBe(200)
@@ -195,7 +234,8 @@ describe('a foreign id is answered like one that does not exist', () => {
     const seen = new Set<string>()
     for (const [path, operations] of Object.entries<Record<string, unknown>>(document.paths)) {
       const route = path.replaceAll(/\{(\w+)\}/g, ':$1')
-      if (!route.startsWith('/v1/') || route.startsWith('/v1/admin') || !route.includes(':')) continue
+      if (!route.startsWith('/v1/') || route.startsWith('/v1/admin') || !route.includes(':'))
+        continue
       const id = ids[route]
       expect(id, `${route} is not in this test`).toBeDefined()
       for (const method of Object.keys(operations)) {
@@ -203,7 +243,10 @@ describe('a foreign id is answered like one that does not exist', () => {
         const url = route.replace(':id', id!)
         const request = { method: method.toUpperCase() as 'GET', url, ...payload }
         const foreign = expectProblem(await call(customer, request), 404, 'NOT_FOUND')
-        const unknown = { ...request, url: route.replace(':id', `${id!.split('_')[0]}_${'0'.repeat(20)}`) }
+        const unknown = {
+          ...request,
+          url: route.replace(':id', `${id!.split('_')[0]}_${'0'.repeat(20)}`),
+        }
         const absent = expectProblem(await call(customer, unknown), 404, 'NOT_FOUND')
         expect({ ...foreign, requestId: '' }).toEqual({ ...absent, requestId: '' })
         seen.add(route)
@@ -236,8 +279,8 @@ describe('the description', () => {
     expect(response.statusCode).toBe(200)
     const document = response.json()
     expect(document.openapi).toBe('3.1.0')
-    const described = Object.entries<Record<string, object>>(document.paths).flatMap(([path, all]) =>
-      Object.keys(all).map((method) => `${method} ${path}`),
+    const described = Object.entries<Record<string, object>>(document.paths).flatMap(
+      ([path, all]) => Object.keys(all).map((method) => `${method} ${path}`),
     )
     expect(described.toSorted()).toEqual(
       [
@@ -284,7 +327,9 @@ describe('the description', () => {
 
   test('says of every route under /v1 that it needs a key', async () => {
     const { paths } = (await call(null, { method: 'GET', url: '/openapi.json' })).json()
-    for (const [path, operations] of Object.entries<Record<string, any>>(paths)) {
+    for (const [path, operations] of Object.entries<
+      Record<string, { security: unknown; responses: unknown }>
+    >(paths)) {
       for (const operation of Object.values(operations)) {
         if (!path.startsWith('/v1/')) continue
         expect(operation.security, path).toHaveLength(1)
@@ -295,7 +340,9 @@ describe('the description', () => {
 
   test('refers only to schemas that it has', async () => {
     const document = (await call(null, { method: 'GET', url: '/openapi.json' })).json()
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
+    const references = [
+      ...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g),
+    ]
     expect(references.length).toBeGreaterThan(10)
     for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name!)
   })
@@ -337,7 +384,11 @@ test('no key, signature or token is ever logged', async () => {
   await call(customer, { method: 'GET', url: '/v1/account' })
   await call(null, { method: 'GET', url: `${pathname}${search}` })
   await call(null, { method: 'GET', url: token })
-  await call(null, { method: 'POST', url: token, ...signedWebhook({ type: 'unknown', task_id: 't' }) })
+  await call(null, {
+    method: 'POST',
+    url: token,
+    ...signedWebhook({ type: 'unknown', task_id: 't' }),
+  })
   await call(null, { method: 'POST', url: token, payload: '{}' })
   const all = logged.join('')
   expect(all).toContain('/webhooks/tasks/:token')

@@ -5,12 +5,7 @@ import { newWebhookSecret } from '../../src/adapters/webhooks/standard-webhooks.
 import { renderWorkflowId, type ExecutionId, type VideoId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
 import { newId } from '../support/records.ts'
-import {
-  signedWebhook,
-  startApi,
-  webhookPath,
-  type Customer,
-} from './support/api-under-test.ts'
+import { signedWebhook, startApi, webhookPath, type Customer } from './support/api-under-test.ts'
 import { runPipelinesWorker } from './support/pipelines-worker.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
@@ -44,13 +39,17 @@ const signalsOf = async ({ videoId }: Order): Promise<unknown[]> => {
   const { events } = await handle.fetchHistory()
   return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
     const data = signal?.input?.payloads?.[0]?.data
-    return signal?.signalName === 'taskEvent' && data ? [JSON.parse(Buffer.from(data).toString())] : []
+    return signal?.signalName === 'taskEvent' && data
+      ? [JSON.parse(Buffer.from(data).toString())]
+      : []
   })
 }
 
 const countOf = async (outcome: string): Promise<number> => {
   const text = await api.dependencies.metrics.metrics()
-  const line = new RegExp(`spool_inbound_webhooks_total\\{source="tasks",outcome="${outcome}"\\} (\\d+)`)
+  const line = new RegExp(
+    `spool_inbound_webhooks_total\\{source="tasks",outcome="${outcome}"\\} (\\d+)`,
+  )
   return Number(line.exec(text)?.[1] ?? 0)
 }
 
@@ -99,7 +98,10 @@ describe('a genuine event', () => {
   })
 
   test('of a type that nobody knows is taken and ignored', async () => {
-    const response = await send(order.path, signedWebhook({ type: 'job.sneezed', task_id: 'task_d' }))
+    const response = await send(
+      order.path,
+      signedWebhook({ type: 'job.sneezed', task_id: 'task_d' }),
+    )
     expect(response.statusCode).toBe(200)
     expect(response.json()).toEqual({ status: 'ignored' })
     expect(await signalsOf(order)).toEqual([])
@@ -117,11 +119,23 @@ describe('a webhook that is not genuine is refused, and nothing happens', () => 
   const tampered = signedWebhook(succeeded('task_f'))
   const nowSeconds = Math.floor(Date.now() / 1000)
   test.each<[string, () => { payload: string; headers: Record<string, string> }]>([
-    ['no signature', () => ({ payload: JSON.stringify(succeeded('x')), headers: { 'content-type': 'application/json' } })],
+    [
+      'no signature',
+      () => ({
+        payload: JSON.stringify(succeeded('x')),
+        headers: { 'content-type': 'application/json' },
+      }),
+    ],
     ['another secret', () => signedWebhook(succeeded('x'), { secret: newWebhookSecret() })],
-    ['a changed body', () => ({ ...tampered, payload: tampered.payload.replace('task_f', 'task_g') })],
+    [
+      'a changed body',
+      () => ({ ...tampered, payload: tampered.payload.replace('task_f', 'task_g') }),
+    ],
     ['a longer body', () => ({ ...tampered, payload: `${tampered.payload} ` })],
-    ['another id', () => ({ ...tampered, headers: { ...tampered.headers, 'webhook-id': 'evt_other' } })],
+    [
+      'another id',
+      () => ({ ...tampered, headers: { ...tampered.headers, 'webhook-id': 'evt_other' } }),
+    ],
     ['a stale time', () => signedWebhook(succeeded('x'), { timestampSeconds: nowSeconds - 600 })],
     ['a time to come', () => signedWebhook(succeeded('x'), { timestampSeconds: nowSeconds + 600 })],
   ])('%s', async (_name, webhook) => {
@@ -139,7 +153,11 @@ describe('a webhook that is not genuine is refused, and nothing happens', () => 
     [
       'an expired token',
       ({ videoId, executionId }) =>
-        webhookPath({ workflowId: renderWorkflowId(videoId), executionId, expiresAtMs: Date.now() - 1 }),
+        webhookPath({
+          workflowId: renderWorkflowId(videoId),
+          executionId,
+          expiresAtMs: Date.now() - 1,
+        }),
     ],
     [
       'a renderer that we do not know',

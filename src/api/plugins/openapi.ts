@@ -11,7 +11,10 @@ const TAGS = [
   { name: 'media', description: 'Files that come in.' },
   { name: 'videos', description: 'Projects, and ordering their renders.' },
   { name: 'executions', description: 'How an order is getting on.' },
-  { name: 'tasks', description: 'Single media operations, in the dialect of the Ittybit tasks API.' },
+  {
+    name: 'tasks',
+    description: 'Single media operations, in the dialect of the Ittybit tasks API.',
+  },
   { name: 'account', description: 'The account and its credits.' },
   { name: 'webhooks', description: 'Events that go out, and events that come in.' },
   { name: 'files', description: 'Signed URLs of the folder storage.' },

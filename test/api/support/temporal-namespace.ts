@@ -23,7 +23,7 @@ export const testTemporal = async (): Promise<TestTemporal> => {
   const connection = await Connection.connect({ address })
   await connection.workflowService.registerNamespace({
     namespace,
-    workflowExecutionRetentionPeriod: { seconds: 24 * 60 * 60 as never },
+    workflowExecutionRetentionPeriod: { seconds: (24 * 60 * 60) as never },
   })
   await connection.operatorService.addSearchAttributes({
     namespace,
