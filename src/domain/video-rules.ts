@@ -23,7 +23,11 @@ export interface VideoMedium {
   readonly durationSeconds: number | null
 }
 
-const problem = (path: string, message: string, fix: string): FieldProblem => ({ path, message, fix })
+const problem = (path: string, message: string, fix: string): FieldProblem => ({
+  path,
+  message,
+  fix,
+})
 
 /** Seconds as a person writes them: at most milliseconds, no trailing zeros. */
 const shown = (seconds: number): string => String(Math.round(seconds * 1000) / 1000)
