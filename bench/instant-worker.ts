@@ -1,0 +1,134 @@
+// The product's worker with media work that takes no time, and beside it a worker of bare Temporal
+// with the same options. A benchmark starts it by instant-worker-process.ts and talks to it by messages.
+
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@temporalio/client'
+import { Worker } from '@temporalio/worker'
+import { createActivities, type AllActivities } from '../src/activities/create-activities.ts'
+import { createActivityDependencies } from '../src/composition/activity-dependencies.ts'
+import { createLogger } from '../src/composition/logger.ts'
+import { createRepositories } from '../src/composition/repositories.ts'
+import { openStorage } from '../src/composition/storage.ts'
+import { openWorkerConnection } from '../src/composition/temporal.ts'
+import { createWorkerMetrics } from '../src/composition/worker-metrics.ts'
+import { createWorkers, installRuntime, queueOptions } from '../src/composition/workers.ts'
+import { readConfig } from '../src/config.ts'
+import { connectDatabase } from '../src/db/database.ts'
+import type { ExecutionId } from '../src/domain/ids.ts'
+import { renderKeys } from '../src/domain/storage-keys.ts'
+import { taskEvent } from '../src/workflows/messages.ts'
+import { bareSignal, type BareActivities } from './bare-workflows.ts'
+import { instantTaskId, type FromWorker, type ToWorker } from './instant-worker-process.ts'
+
+const tell = (message: FromWorker): void => {
+  process.send?.(message)
+}
+
+/** Nanoseconds of the machine's own clock, which its processes share. */
+const nowNs = (): string => process.hrtime.bigint().toString()
+
+const early = new Set<ExecutionId>()
+const collected = new Map<ExecutionId, number>()
+let signalsItself = false
+
+const instantMedia = (
+  client: Client,
+): Pick<AllActivities, 'cropAudio' | 'submitRender' | 'collectRender' | 'makeThumbnails'> => ({
+  cropAudio: async ({ executionId, videoId }) => {
+    const { croppedAudioKey } = renderKeys(videoId, executionId)
+    return { croppedAudioKey, coverKey: null }
+  },
+  submitRender: async ({ executionId, renderer, workflowId }) => {
+    const taskId = instantTaskId(executionId)
+    const handle = client.workflow.getHandle(workflowId)
+    const signal = () => handle.signal(taskEvent, { taskId, status: 'completed' })
+    if (early.has(executionId)) await signal()
+    else if (signalsItself) setImmediate(() => void signal())
+    else tell({ type: 'submitted', id: executionId })
+    return { renderer, taskId }
+  },
+  collectRender: async ({ executionId, videoId }) => {
+    if (!signalsItself) tell({ type: 'began', id: executionId, atNs: nowNs() })
+    collected.set(executionId, (collected.get(executionId) ?? 0) + 1)
+    return { videoKey: renderKeys(videoId, executionId).videoKey, renderTimeSeconds: 1 }
+  },
+  makeThumbnails: async ({ executionId, videoId }) => {
+    const { thumbnailKey, squareThumbnailKey } = renderKeys(videoId, executionId)
+    return { thumbnailKey, squareThumbnailKey }
+  },
+})
+
+const bareActivities = (client: Client): BareActivities => ({
+  nothing: async (input) => input,
+  submit: async ({ id, workflowId }) => {
+    setImmediate(() => void client.workflow.getHandle(workflowId).signal(bareSignal))
+    return { id }
+  },
+  began: async (input) => {
+    tell({ type: 'began', id: input.id, atNs: nowNs() })
+    return input
+  },
+})
+
+const hear = (message: ToWorker): void => {
+  if (message.type === 'mode') signalsItself = message.signalsItself
+  if (message.type === 'early') for (const id of message.ids) early.add(id)
+  if (message.type === 'report') {
+    tell({
+      type: 'report',
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      collected: [...collected],
+    })
+  }
+}
+
+const main = async (): Promise<void> => {
+  const config = readConfig(process.env)
+  const log = createLogger(config.settings, 'worker')
+  installRuntime(log)
+  const connection = connectDatabase({
+    url: config.settings.DATABASE_URL,
+    poolSizeMax: config.settings.SPOOL_DATABASE_POOL_MAX,
+    applicationName: 'spool-bench-worker',
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
+  const temporal = await openWorkerConnection(config.settings)
+  const repositories = createRepositories(connection.database)
+  const storage = await openStorage(config)
+  const { client } = temporal
+  const real = createActivities(
+    createActivityDependencies({ config, repositories, storage, client, log }),
+  )
+  const place = { connection: temporal.connection, namespace: temporal.namespace }
+  const workers = [
+    ...(await createWorkers({
+      ...place,
+      config,
+      activities: { ...real, ...instantMedia(client) },
+      executions: repositories.executions,
+      meter: createWorkerMetrics().meter,
+    })),
+    await Worker.create({
+      ...place,
+      ...queueOptions('pipelines', config),
+      taskQueue: 'bare',
+      workflowsPath: fileURLToPath(new URL('./bare-workflows.ts', import.meta.url)),
+      activities: bareActivities(client),
+    }),
+    await Worker.create({
+      ...place,
+      ...queueOptions('media', config),
+      taskQueue: 'bare-media',
+      activities: bareActivities(client),
+    }),
+  ]
+  process.on('message', hear)
+  const running = Promise.all(workers.map((worker) => worker.run()))
+  tell({ type: 'ready' })
+  await running
+  await temporal.connection.close()
+  await connection.close()
+  process.disconnect()
+}
+
+await main()

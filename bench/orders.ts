@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { placementOf } from '../src/api/routes/renders.ts'
+import { createWorkflowService } from '../src/api/workflow-service.ts'
+import { createRouteToken } from '../src/adapters/webhooks/route-token.ts'
+import { signWebhook } from '../src/adapters/webhooks/standard-webhooks.ts'
+import {
+  makeId,
+  renderWorkflowId,
+  type ExecutionId,
+  type MediaId,
+  type VideoId,
+} from '../src/domain/ids.ts'
+import { DEFAULT_ACCENT_COLOR, DEFAULT_TEMPLATE } from '../src/domain/render-spec.ts'
+import { instantTaskId } from './instant-worker-process.ts'
+import { bounded } from './samples.ts'
+import type { BenchStack } from './stack.ts'
+
+const HOUR_MS = 3_600_000
+
+/** A render that can be ordered: its video is in the database. */
+export interface Order {
+  readonly executionId: ExecutionId
+  readonly videoId: VideoId
+  readonly workflowId: string
+}
+
+const newSuffix = (): string => randomBytes(12).toString('hex')
+
+/** Videos of a second each, of a song that nobody is going to read. */
+export const prepareOrders = async (stack: BenchStack, count: number): Promise<Order[]> => {
+  const { repositories, account } = stack
+  const audioMediaId: MediaId = makeId('media', newSuffix())
+  await repositories.media.insert({
+    id: audioMediaId,
+    accountId: account.id,
+    kind: 'audio',
+    storageKey: 'media/none',
+    fileName: 'none.mp3',
+    contentType: 'audio/mpeg',
+    sizeBytes: 1,
+    durationSeconds: 1,
+    streams: [{ kind: 'audio', codec: 'mp3', sampleRateHz: 44_100, channels: 2 }],
+  })
+  const orders = Array.from({ length: count }, (): Order => {
+    const videoId = makeId('video', newSuffix())
+    const executionId = makeId('execution', newSuffix())
+    return { executionId, videoId, workflowId: renderWorkflowId(videoId) }
+  })
+  await bounded(8, orders, ({ videoId }) =>
+    repositories.videos.insert({
+      id: videoId,
+      accountId: account.id,
+      audioMediaId,
+      startSeconds: 0,
+      endSeconds: 1,
+      format: '16:9',
+      template: DEFAULT_TEMPLATE,
+      hdr: false,
+      settings: {
+        title: 'Benchmark',
+        artist: 'Spool',
+        accentColor: DEFAULT_ACCENT_COLOR,
+        backgroundMediaId: null,
+        frameRate: 30,
+        resolution: 720,
+      },
+    }),
+  )
+  return orders
+}
+
+/** Places orders as the API does. */
+export const createOrderer = (stack: BenchStack) => {
+  const workflows = createWorkflowService(stack.temporal, { admissionTimeoutMs: 60_000 })
+  const accountId = stack.account.id
+  const placement = placementOf({ id: accountId, plan: 'creator' }, undefined)
+  return async ({ executionId, videoId }: Order): Promise<void> => {
+    const admission = await workflows.orderRender({
+      order: { executionId, videoId, accountId, priority: placement.priority },
+      placement,
+      summary: 'Benchmark',
+    })
+    if (admission.status !== 'held') throw new Error('the benchmark is out of credits')
+  }
+}
+
+/** Posts the webhook of a finished remote task to the API, signed as its renderer would. */
+export const createWebhookSender = (stack: BenchStack) => {
+  const [renderer] = stack.config.renderers
+  if (renderer === undefined) throw new Error('no renderer is configured')
+  return async ({ executionId, workflowId }: Order): Promise<void> => {
+    const token = createRouteToken({
+      workflowId,
+      executionId,
+      step: 'remote render',
+      renderer: renderer.name,
+      expiresAtMs: Date.now() + HOUR_MS,
+      secret: stack.config.settings.SPOOL_SECRET,
+    })
+    const taskId = instantTaskId(executionId)
+    const body = JSON.stringify({
+      type: 'job.succeeded',
+      id: taskId,
+      task_id: taskId,
+      status: 'completed',
+    })
+    const response = await fetch(`${stack.apiUrl}/webhooks/tasks/${token}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...signWebhook({
+          secret: renderer.webhookSecret,
+          id: `evt_${newSuffix()}`,
+          timestampSeconds: Math.floor(Date.now() / 1000),
+          body,
+        }),
+      },
+      body,
+    })
+    await response.body?.cancel()
+    if (!response.ok) throw new Error(`a webhook was answered ${response.status}`)
+  }
+}
