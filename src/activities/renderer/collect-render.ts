@@ -18,7 +18,8 @@ interface Delivery {
  * Takes delivery of a render: asks the renderer whether the task really is done, fetches the video,
  * checks that it is what was ordered (size, length to the frame, codec, colours, sound), and stores
  * it. *Idempotent:* the key belongs to the execution. *Errors:* RENDERER_OUTPUT_INVALID (the next
- * renderer's turn); RENDERER_UNAVAILABLE, SOURCE_UNAVAILABLE, STORAGE_UNAVAILABLE (retried).
+ * renderer's turn, also when there is no video at its address); RENDERER_UNAVAILABLE,
+ * STORAGE_UNAVAILABLE (retried).
  * *Cancellation:* the download stops and the workspace is removed.
  */
 export const collectRender =
@@ -78,5 +79,22 @@ const fetchVideo = async (
   const account = await deps.accounts.find(video.accountId)
   const maxBytes = planTerms(account?.plan ?? 'free').uploadSizeBytesMax
   const fetcher = known?.fetcher ?? deps.sources
-  await fetcher.download(delivery.url, { filePath: videoPath, maxBytes, signal })
+  try {
+    await fetcher.download(delivery.url, { filePath: videoPath, maxBytes, signal })
+  } catch (error) {
+    throw asRendererFailure(error)
+  }
+}
+
+/** An address that the renderer named is its own doing and not our customer's: the next renderer is
+ * asked, where a bad source of a customer would end the render. */
+const asRendererFailure = (error: unknown): unknown => {
+  if (!(error instanceof MediaError)) return error
+  const { code, internalDetail, retryAfterMs } = error
+  const options = { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  if (code === 'SOURCE_UNAVAILABLE') {
+    return new MediaError('RENDERER_UNAVAILABLE', internalDetail, options)
+  }
+  const isOfTheAddress = ['SOURCE_FORBIDDEN', 'SOURCE_NOT_FOUND', 'MEDIA_TOO_LARGE'].includes(code)
+  return isOfTheAddress ? new MediaError('RENDERER_OUTPUT_INVALID', internalDetail, options) : error
 }
