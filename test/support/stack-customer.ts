@@ -29,6 +29,8 @@ export interface Customer {
     path: string,
     options?: { readonly body?: unknown; readonly headers?: Record<string, string> },
   ) => Promise<Answer<Body>>
+  /** A GET whose answer is read as it comes. */
+  readonly open: (path: string, headers?: Record<string, string>) => Promise<Response>
   readonly upload: (path: string) => Promise<Answer<Media>>
   readonly makeVideo: (input: Record<string, unknown>) => Promise<Video>
   /** Orders a render and expects it to be taken. */
@@ -64,10 +66,7 @@ export const newCustomer = async (
     const body = { amountCredits: credits, reference: `first-${opened.id}` }
     expecting(201, await admin('POST', `${path}/top-ups`, { body }))
   }
-  const { key } = expecting(
-    201,
-    await admin<{ key: string }>('POST', `${path}/keys`, { body: {} }),
-  )
+  const { key } = expecting(201, await admin<{ key: string }>('POST', `${path}/keys`, { body: {} }))
   return customerOf(stack.apiUrl, { accountId: opened.id, key })
 }
 
@@ -84,6 +83,10 @@ const customerOf = (apiUrl: string, account: { accountId: string; key: string })
   return {
     accountId: account.accountId,
     call,
+    open: (path, headers = {}) =>
+      fetch(`${apiUrl}${path}`, {
+        headers: { authorization: `Bearer ${account.key}`, ...headers },
+      }),
     upload: async (path) => {
       const form = new FormData()
       form.append('file', new Blob([await readFile(path)]), basename(path))

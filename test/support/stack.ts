@@ -142,6 +142,8 @@ const settingsOf = async ({ dir, env }: Starting, servers: Record<string, string
     SPOOL_WORK_DIR: join(dir, 'work'),
     SPOOL_FFMPEG_PATH: writeSlowableFfmpeg(dir),
     SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
+    // A test that waits asks twenty times a second.
+    SPOOL_RATE_LIMIT_PER_MINUTE: '100000',
   }
   return { ...settings, ...servers, ...env }
 }
