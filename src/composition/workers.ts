@@ -86,7 +86,8 @@ export const queueOptions = (queue: Queue, config: Config) => {
   } satisfies WorkerOptions
 }
 
-const stepRecorder = (executions: ExecutionsRepository): StepRecorder => ({
+/** Keeps the starts and ends of steps in the executions' own table. */
+export const stepRecorder = (executions: ExecutionsRepository): StepRecorder => ({
   begin: async (executionId, step) => {
     await executions.beginStep({ executionId, step })
   },

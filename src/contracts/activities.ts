@@ -39,8 +39,8 @@ export interface LedgerActivities {
     input: StepInput & {
       readonly ending: 'error' | 'canceled'
       readonly failure: FailureCode | null
-        /** The step that failed; null when none did. */
-        readonly step: string | null
+      /** The step that failed; null when none did. */
+      readonly step: string | null
     },
   ): Promise<{ readonly releasedCredits: number }>
   markStalled(input: StepInput): Promise<void>
@@ -115,7 +115,9 @@ export interface PublishingActivities {
   ): Promise<Skippable & { readonly reference: string | null }>
   /** Records the event that tells the account how its execution ended, and says which deliveries
    * of it are to be started and whether a mail is wanted. */
-  notify(input: StepInput): Promise<
+  notify(
+    input: StepInput,
+  ): Promise<
     Skippable & { readonly deliveryIds: readonly DeliveryId[]; readonly mailWanted: boolean }
   >
   sendMail(input: StepInput): Promise<{ readonly messageId: string }>
@@ -145,14 +147,13 @@ export interface TaskFile {
 
 export interface TaskActivities {
   /** Brings a task's input into storage, judges it, prices it, and holds the price. */
-  prepareTask(input: { readonly taskId: TaskId }): Promise<
+  prepareTask(input: {
+    readonly taskId: TaskId
+  }): Promise<
     | { readonly status: 'ready'; readonly inputKey: string; readonly durationSeconds: number }
     | { readonly status: 'declined' }
   >
-  renderTask(input: {
-    readonly taskId: TaskId
-    readonly inputKey: string
-  }): Promise<TaskFile>
+  renderTask(input: { readonly taskId: TaskId; readonly inputKey: string }): Promise<TaskFile>
   /** Captures the hold, settles the row, and returns the deliveries of `job.succeeded`. */
   completeTask(input: { readonly taskId: TaskId; readonly output: TaskFile }): Promise<{
     readonly deliveryIds: readonly DeliveryId[]

@@ -15,7 +15,12 @@ export interface FrameSize {
   readonly heightPx: number
 }
 
-const LONG_SIDE_RATIO: Record<Format, number> = { '16:9': 16 / 9, '9:16': 16 / 9, '1:1': 1, '4:5': 5 / 4 }
+const LONG_SIDE_RATIO: Record<Format, number> = {
+  '16:9': 16 / 9,
+  '9:16': 16 / 9,
+  '1:1': 1,
+  '4:5': 5 / 4,
+}
 
 /** Even sizes only: 4:2:0 chroma needs them. */
 export const frameSize = (format: Format, resolution: Resolution): FrameSize => {

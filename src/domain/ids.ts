@@ -13,7 +13,6 @@ export const ID_PREFIXES = {
   event: 'evt',
   endpoint: 'wep',
   delivery: 'dlv',
-  transaction: 'txn',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -28,7 +27,6 @@ export type TaskId = Branded<'task'>
 export type EventId = Branded<'event'>
 export type EndpointId = Branded<'endpoint'>
 export type DeliveryId = Branded<'delivery'>
-export type TransactionId = Branded<'transaction'>
 
 /** The account under which Spool renders for itself. */
 export const INTERNAL_ACCOUNT_ID: AccountId = 'acct_internal'

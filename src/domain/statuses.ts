@@ -9,7 +9,6 @@ export const VIDEO_STATUSES = [
   'error',
   'canceled',
 ] as const
-export type VideoStatus = (typeof VIDEO_STATUSES)[number]
 
 export const EXECUTION_STATUSES = [
   'pending',

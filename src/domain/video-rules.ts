@@ -33,7 +33,7 @@ const problem = (path: string, message: string, fix: string): FieldProblem => ({
 const shown = (seconds: number): string => String(Math.round(seconds * 1000) / 1000)
 
 /** Every reason why this region cannot be cut from this song; none: it can. */
-export const regionProblems = (
+const regionProblems = (
   { startSeconds, endSeconds }: VideoDraft['region'],
   song: VideoMedium,
 ): FieldProblem[] => {
@@ -66,7 +66,7 @@ export const regionProblems = (
 }
 
 /** Every field that the account's plan does not cover. */
-export const planProblems = (draft: VideoDraft, plan: Plan): FieldProblem[] => {
+const planProblems = (draft: VideoDraft, plan: Plan): FieldProblem[] => {
   const terms = planTerms(plan)
   const problems: FieldProblem[] = []
   const regionSeconds = draft.region.endSeconds - draft.region.startSeconds
@@ -106,13 +106,13 @@ export const lookProblems = (
 }
 
 /** Whether a song is one: a picture has no sound, and some videos have none either. */
-export const songProblems = (song: VideoMedium): FieldProblem[] =>
+const songProblems = (song: VideoMedium): FieldProblem[] =>
   song.hasAudio && song.durationSeconds !== null
     ? []
     : [problem('audioMediaId', 'has no sound', 'Use a medium that has an audio stream.')]
 
 /** Whether a background can be drawn as one. */
-export const backgroundProblems = (background: VideoMedium): FieldProblem[] =>
+const backgroundProblems = (background: VideoMedium): FieldProblem[] =>
   background.kind === 'image'
     ? []
     : [problem('settings.backgroundMediaId', 'is not a picture', 'Use a medium of kind image.')]

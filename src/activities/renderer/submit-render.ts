@@ -1,5 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity'
+import type { RenderTaskOrder } from '../../adapters/renderers/tasks-renderer.ts'
 import type { RendererActivities } from '../../contracts/activities.ts'
+import type { Account } from '../../db/repositories/accounts.ts'
+import type { Video } from '../../db/repositories/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { frameSize } from '../../domain/frame-size.ts'
 import { remoteJobKey } from '../../domain/ids.ts'
@@ -10,6 +13,60 @@ import { configuredRenderer } from './configured-renderer.ts'
 /** The name of the step in keys, tokens and webhooks. */
 const STEP = 'remote render'
 
+type Submission = Parameters<RendererActivities['submitRender']>[0]
+
+/** What is ordered, in the tasks dialect. Built from the rows and from when the workflow ordered it,
+ * so that a second submission of a round is word for word the first. */
+const taskOrder = async (
+  deps: ActivityDependencies,
+  submission: Submission,
+  { video, account }: { readonly video: Video; readonly account: Account },
+): Promise<RenderTaskOrder> => {
+  const { executionId, audio, renderer, round, priority, orderedAtMs } = submission
+  const { format, template, hdr, settings: look } = video
+  const signedAt = new Date(orderedAtMs)
+  const expiresInSeconds = deps.settings.urlTtlSeconds
+  const signed = (key: string) => deps.storage.signGet(key, { expiresInSeconds, signedAt })
+  const background =
+    look.backgroundMediaId === null
+      ? null
+      : await deps.media.find(video.accountId, look.backgroundMediaId)
+  const { crf, fairnessWeight } = planTerms(account.plan)
+  const { widthPx, heightPx } = frameSize(format, look.resolution)
+  return {
+    idempotencyKey: remoteJobKey(executionId, STEP, round),
+    input: await signed(audio.croppedAudioKey),
+    options: {
+      template,
+      width: widthPx,
+      height: heightPx,
+      fps: look.frameRate,
+      hdr,
+      title: look.title,
+      artist: look.artist,
+      accent_color: look.accentColor,
+      crf,
+      ...(audio.coverKey === null ? {} : { cover_url: await signed(audio.coverKey) }),
+      ...(background === null ? {} : { background_url: await signed(background.storageKey) }),
+    },
+    metadata: {
+      execution_id: executionId,
+      step: STEP,
+      round,
+      tenant: account.id,
+      tenant_weight: fairnessWeight,
+    },
+    webhookUrl: deps.webhookUrlFor({
+      workflowId: submission.workflowId,
+      executionId,
+      step: STEP,
+      renderer,
+      issuedAtMs: orderedAtMs,
+    }),
+    priority,
+  }
+}
+
 /**
  * Orders the render from one renderer. *Idempotent:* the key names execution, step and round, so a
  * repeated submission finds the task of the first. *Errors:* RENDERER_UNAVAILABLE (retried, then the
@@ -17,65 +74,18 @@ const STEP = 'remote render'
  */
 export const submitRender =
   (deps: ActivityDependencies): RendererActivities['submitRender'] =>
-  async ({ executionId, workflowId, audio, renderer: name, priority, round, orderedAtMs }) => {
-    const { accounts, executions, videos, media, storage, settings, clock } = deps
+  async (submission) => {
+    const { executionId, renderer: name } = submission
+    const { accounts, executions, videos, clock } = deps
     const renderer = configuredRenderer(deps, name)
     const video = await videos.findForExecution(executionId)
     if (video === null) throw new MediaError('CANCELED', `${executionId} was superseded`)
     const account = await accounts.find(video.accountId)
     if (account === null) throw new MediaError('NOT_FOUND', `no account ${video.accountId}`)
 
-    const { format, template, hdr, settings: look } = video
-    const background =
-      look.backgroundMediaId === null
-        ? null
-        : await media.find(video.accountId, look.backgroundMediaId)
-    const signedAt = new Date(orderedAtMs)
-    const expiresInSeconds = settings.urlTtlSeconds
-    const signed = (key: string) => storage.signGet(key, { expiresInSeconds, signedAt })
-    const { crf, fairnessWeight } = planTerms(account.plan)
-    const size = frameSize(format, look.resolution)
-
-    const task = await renderer.client.submit(
-      {
-        idempotencyKey: remoteJobKey(executionId, STEP, round),
-        input: await signed(audio.croppedAudioKey),
-        options: {
-          template,
-          width: size.widthPx,
-          height: size.heightPx,
-          fps: look.frameRate,
-          hdr,
-          title: look.title,
-          artist: look.artist,
-          accent_color: look.accentColor,
-          crf,
-          ...(audio.coverKey === null ? {} : { cover_url: await signed(audio.coverKey) }),
-          ...(background === null ? {} : { background_url: await signed(background.storageKey) }),
-        },
-        metadata: {
-          execution_id: executionId,
-          step: STEP,
-          round,
-          tenant: account.id,
-          tenant_weight: fairnessWeight,
-        },
-        webhookUrl: deps.webhookUrlFor({
-          workflowId,
-          executionId,
-          step: STEP,
-          renderer: name,
-          issuedAtMs: orderedAtMs,
-        }),
-        priority,
-      },
-      cancellationSignal(),
-    )
-    await executions.recordProgress({
-      executionId,
-      step: STEP,
-      progress: 0,
-      signOfLifeAt: clock(),
-    })
+    const order = await taskOrder(deps, submission, { video, account })
+    const task = await renderer.client.submit(order, cancellationSignal())
+    const signOfLifeAt = clock()
+    await executions.recordProgress({ executionId, step: STEP, progress: 0, signOfLifeAt })
     return { renderer: name, taskId: task.id }
   }

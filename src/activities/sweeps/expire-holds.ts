@@ -9,7 +9,12 @@ const HOLDS_PER_SWEEP = 200
  * out ran no compensation. A hold whose workflow still runs is left to it. *Idempotent.*
  */
 export const expireHolds =
-  ({ ledger, isWorkflowRunning, clock, log }: ActivityDependencies): SweepActivities['expireHolds'] =>
+  ({
+    ledger,
+    isWorkflowRunning,
+    clock,
+    log,
+  }: ActivityDependencies): SweepActivities['expireHolds'] =>
   async () => {
     let expired = 0
     for (const hold of await ledger.expiredPending(clock(), HOLDS_PER_SWEEP)) {

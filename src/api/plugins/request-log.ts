@@ -6,7 +6,7 @@ import fastifyPlugin from 'fastify-plugin'
 const TOKEN_PATH = /^(\/webhooks\/[^/]+\/).+$/
 
 /** The path of a request, without its query (signatures) and without the tokens of webhooks. */
-export const loggablePath = (url: string): string =>
+const loggablePath = (url: string): string =>
   (url.split('?', 1)[0] ?? '').replace(TOKEN_PATH, '$1:token')
 
 export const requestLog = fastifyPlugin(async (app) => {

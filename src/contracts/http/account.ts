@@ -15,7 +15,7 @@ export const account = z
   })
   .meta({ id: 'Account' })
 
-export const ledgerEntry = z
+const ledgerEntry = z
   .object({
     id: z.string(),
     kind: z.enum(['top-up', 'capture', 'refund']),

@@ -3,7 +3,7 @@ import { EXECUTION_STATUSES, STEP_STATUSES } from '../../domain/statuses.ts'
 import { PIPELINES } from '../../domain/steps.ts'
 import { failureField, idField, optionalTimeField, pageOf, pageQuery, timeField } from './fields.ts'
 
-export const executionStep = z.object({
+const executionStep = z.object({
   name: z.string(),
   status: z.enum(STEP_STATUSES),
   attempts: z.int(),
@@ -38,7 +38,7 @@ export const execution = z
   .meta({ id: 'Execution' })
 export type ExecutionAnswer = z.infer<typeof execution>
 
-export const executionSummary = z.object(executionHead).meta({ id: 'ExecutionSummary' })
+const executionSummary = z.object(executionHead).meta({ id: 'ExecutionSummary' })
 export const executionPage = pageOf('executions', executionSummary)
 
 export const executionQuery = pageQuery.extend({

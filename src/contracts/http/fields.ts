@@ -23,7 +23,7 @@ export const lineField = (lengthMax: number) =>
     .regex(/^[^\p{Cc}\u2028\u2029]*$/u, { error: 'has characters that cannot be shown' })
 
 /** A request's own notes, handed back untouched. Small, because it travels in every webhook. */
-export const METADATA_SIZE_BYTES_MAX = 4096
+const METADATA_SIZE_BYTES_MAX = 4096
 export const metadataField = z
   .record(z.string().max(100), z.unknown())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_SIZE_BYTES_MAX, {
@@ -40,7 +40,6 @@ export const pageQuery = z.object({
     .optional()
     .meta({ description: '`nextCursor` of the page before.' }),
 })
-export type PageQuery = z.infer<typeof pageQuery>
 
 /** A page under the name of what it lists; `nextCursor` is null on the last one. */
 export const pageOf = <Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>

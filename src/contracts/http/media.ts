@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { httpUrlField, idField, pageOf, timeField } from './fields.ts'
 
-export const mediaKinds = ['audio', 'video', 'image'] as const
+const mediaKinds = ['audio', 'video', 'image'] as const
 
 export const mediaImport = z.strictObject({
   url: httpUrlField.meta({ description: 'Fetched by the server: http or https, public.' }),
 })
-export type MediaImport = z.infer<typeof mediaImport>
 
-export const mediaStream = z.object({
+const mediaStream = z.object({
   kind: z.enum(['audio', 'video', 'subtitle', 'data']),
   codec: z.string(),
   sampleRateHz: z.number().optional(),

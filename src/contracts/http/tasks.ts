@@ -16,7 +16,7 @@ import {
 } from './fields.ts'
 import { priorityField } from './videos.ts'
 
-export const taskKinds = ['render'] as const
+const taskKinds = ['render'] as const
 
 /** Even: 4:2:0 chroma needs it. */
 const sidePx = z.int().min(128).max(3840).multipleOf(2)
@@ -58,9 +58,8 @@ export const newTask = z.strictObject({
   webhook_url: httpUrlField.nullable().optional(),
   priority: priorityField.optional(),
 })
-export type NewTask = z.infer<typeof newTask>
 
-export const taskOutput = z.object({
+const taskOutput = z.object({
   object: z.literal('file'),
   kind: z.literal('video'),
   url: z.string(),

@@ -6,7 +6,7 @@ import { idField, lineField, optionalTimeField, pageOf, pageQuery, timeField } f
 
 const LINE_LENGTH_MAX = 200
 
-export const region = z.strictObject({
+const region = z.strictObject({
   startSeconds: z.number().min(0),
   endSeconds: z.number().positive(),
 })

@@ -34,7 +34,7 @@ export const endpointCreated = endpoint.extend({
 
 export const endpointPage = pageOf('endpoints', endpoint)
 
-export const delivery = z
+const delivery = z
   .object({
     id: idField('delivery'),
     eventId: idField('event'),

@@ -8,11 +8,8 @@ import { createLedgerRepository } from './ledger.ts'
 import type { RepositoryOptions } from './page.ts'
 import { createVideosRepository } from './videos.ts'
 
-export type { Admission, RenderAdmissionRequest } from './execution-admission.ts'
-export type { Abandonment, AbandonRequest, CompletionRequest } from './execution-endings.ts'
-export type { ExecutionEvent, ExecutionNews } from './execution-events.ts'
-export type { Execution, ExecutionDetails, ExecutionStep, FailureCount } from './execution-reads.ts'
-export type { StepEnd, StepProgress, StepRef } from './execution-steps.ts'
+export type { ExecutionEvent } from './execution-events.ts'
+export type { Execution, ExecutionDetails } from './execution-reads.ts'
 
 /**
  * Orders of pipelines from admission to their end. Everything about an execution is written under

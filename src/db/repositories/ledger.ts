@@ -23,7 +23,6 @@ import { refundHold, type Refund, type RefundRequest } from './ledger-refund.ts'
 import type { RepositoryOptions } from './page.ts'
 
 export type { Balance, Hold, HoldEnding, HoldOutcome, HoldRequest } from './ledger-holds.ts'
-export type { LedgerViolation } from './ledger-audit.ts'
 export type { Refund, RefundRequest } from './ledger-refund.ts'
 
 export type LedgerEntry = InferSelectModel<typeof ledgerEntries>
