@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { toolchain } from '../scripts/stack/toolchain.ts'
 import type { ExecutionId } from '../src/domain/ids.ts'
 import type { BenchStack } from './stack.ts'
@@ -56,12 +58,26 @@ const createArrivals = <Value>() => {
   }
 }
 
-export const startInstantWorker = async (stack: BenchStack): Promise<InstantWorker> => {
+/** Bundled here: the bundler's memory is not to be measured as the worker's. */
+const bundleBare = async (stack: BenchStack): Promise<string> => {
+  const path = join(stack.dir, 'bare-workflows.js')
+  const workflowsPath = fileURLToPath(new URL('./bare-workflows.ts', import.meta.url))
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+  await writeFile(path, code)
+  return path
+}
+
+/** Starts the worker and, if it is to be measured against, bare Temporal beside it. */
+export const startInstantWorker = async (
+  stack: BenchStack,
+  { besideBare }: { readonly besideBare: boolean },
+): Promise<InstantWorker> => {
+  const bare = besideBare ? { BARE_WORKFLOW_BUNDLE: await bundleBare(stack) } : {}
   const script = fileURLToPath(new URL('./instant-worker.ts', import.meta.url))
   const log = openSync(join(stack.dir, 'instant-worker.log'), 'a', 0o600)
   const child = fork(script, [], {
     execPath: toolchain().nodePath,
-    env: { ...stack.env, SPOOL_LOG_LEVEL: 'warn' },
+    env: { ...stack.env, ...bare, SPOOL_LOG_LEVEL: 'warn' },
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)

@@ -1,7 +1,6 @@
-// The product's worker with media work that takes no time, and beside it a worker of bare Temporal
-// with the same options. A benchmark starts it by instant-worker-process.ts and talks to it by messages.
+// The product's worker with media work that takes no time, and beside it bare Temporal's with the
+// same options. A benchmark starts it by instant-worker-process.ts and talks to it by messages.
 
-import { fileURLToPath } from 'node:url'
 import type { Client } from '@temporalio/client'
 import { Worker } from '@temporalio/worker'
 import { createActivities, type AllActivities } from '../src/activities/create-activities.ts'
@@ -12,7 +11,7 @@ import { openStorage } from '../src/composition/storage.ts'
 import { openWorkerConnection } from '../src/composition/temporal.ts'
 import { createWorkerMetrics } from '../src/composition/worker-metrics.ts'
 import { createWorkers, installRuntime, queueOptions } from '../src/composition/workers.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig, type Config } from '../src/config.ts'
 import { connectDatabase } from '../src/db/database.ts'
 import type { ExecutionId } from '../src/domain/ids.ts'
 import { renderKeys } from '../src/domain/storage-keys.ts'
@@ -70,6 +69,25 @@ const bareActivities = (client: Client): BareActivities => ({
   },
 })
 
+/** Only a benchmark that measures against them has their workflows bundled. */
+const createBareWorkers = async (
+  config: Config,
+  { connection, namespace, client }: Awaited<ReturnType<typeof openWorkerConnection>>,
+): Promise<Worker[]> => {
+  const codePath = process.env['BARE_WORKFLOW_BUNDLE']
+  if (codePath === undefined) return []
+  const common = { connection, namespace, activities: bareActivities(client) }
+  return [
+    await Worker.create({
+      ...queueOptions('pipelines', config),
+      ...common,
+      taskQueue: 'bare',
+      workflowBundle: { codePath },
+    }),
+    await Worker.create({ ...queueOptions('media', config), ...common, taskQueue: 'bare-media' }),
+  ]
+}
+
 const hear = (message: ToWorker): void => {
   if (message.type === 'mode') signalsItself = message.signalsItself
   if (message.type === 'early') for (const id of message.ids) early.add(id)
@@ -99,28 +117,16 @@ const main = async (): Promise<void> => {
   const real = createActivities(
     createActivityDependencies({ config, repositories, storage, client, log }),
   )
-  const place = { connection: temporal.connection, namespace: temporal.namespace }
   const workers = [
     ...(await createWorkers({
-      ...place,
+      connection: temporal.connection,
+      namespace: temporal.namespace,
       config,
       activities: { ...real, ...instantMedia(client) },
       executions: repositories.executions,
       meter: createWorkerMetrics().meter,
     })),
-    await Worker.create({
-      ...place,
-      ...queueOptions('pipelines', config),
-      taskQueue: 'bare',
-      workflowsPath: fileURLToPath(new URL('./bare-workflows.ts', import.meta.url)),
-      activities: bareActivities(client),
-    }),
-    await Worker.create({
-      ...place,
-      ...queueOptions('media', config),
-      taskQueue: 'bare-media',
-      activities: bareActivities(client),
-    }),
+    ...(await createBareWorkers(config, temporal)),
   ]
   process.on('message', hear)
   const running = Promise.all(workers.map((worker) => worker.run()))

@@ -60,7 +60,11 @@ const measureAll = async (names: readonly string[], run: Run): Promise<Figure[]>
   const figures: Figure[] = []
   for (const name of names) {
     run.say(`Measuring ${name} (load ${(loadavg()[0] ?? 0).toFixed(1)})`)
-    figures.push(...((await BENCHMARKS[name]?.(run)) ?? []))
+    const measured = (await BENCHMARKS[name]?.(run)) ?? []
+    for (const { name: figure, ours, yardstick, ratio } of measured) {
+      run.say([`  ${figure}: ${ours}`, yardstick, ratio].filter(Boolean).join(', '))
+    }
+    figures.push(...measured)
   }
   return figures
 }

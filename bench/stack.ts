@@ -8,6 +8,7 @@ import { freePort } from '../scripts/stack/ports.ts'
 import { startPostgres } from '../scripts/stack/postgres.ts'
 import { startTemporal } from '../scripts/stack/temporal.ts'
 import { projectRoot, toolchain } from '../scripts/stack/toolchain.ts'
+import { bundleWorkflows } from '../scripts/stack/workflow-bundle.ts'
 import { createRepositories } from '../src/composition/repositories.ts'
 import { readConfig, type Config } from '../src/config.ts'
 import { connectDatabase, type Database } from '../src/db/database.ts'
@@ -103,6 +104,7 @@ const startServers = async (
     logFile: join(dir, 'temporal.log'),
   })
   stopLater(temporal.stop)
+  const workflowBundle = await bundleWorkflows(dir)
   const apiPort = await freePort()
   return {
     PATH: process.env['PATH'],
@@ -114,6 +116,7 @@ const startServers = async (
     SPOOL_PORT: String(apiPort),
     SPOOL_STORAGE_DIR: join(dir, 'storage'),
     SPOOL_WORK_DIR: join(dir, 'work'),
+    SPOOL_WORKFLOW_BUNDLE: workflowBundle,
     SPOOL_SECRET: randomBytes(32).toString('hex'),
     SPOOL_ADMIN_KEY: randomBytes(24).toString('hex'),
     SPOOL_FFMPEG_PATH: ffmpegPath,

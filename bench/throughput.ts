@@ -16,7 +16,7 @@ export const measure: Measure = async (run) => {
   const stack = await run.stack()
   const count = run.quick ? 50 : 100
   const pairs = run.quick ? 2 : 3
-  const worker = await startInstantWorker(stack)
+  const worker = await startInstantWorker(stack, { besideBare: true })
   worker.tell({ type: 'mode', signalsItself: true })
   const order = createOrderer(stack)
   const ours = async (renders: number): Promise<number> => {

@@ -28,7 +28,7 @@ const isDouble = (index: number): boolean => index % 10 === 5
 export const measure: Measure = async (run) => {
   const stack = await run.stack()
   const orders = await prepareOrders(stack, run.executions)
-  const worker = await startInstantWorker(stack)
+  const worker = await startInstantWorker(stack, { besideBare: false })
   try {
     const early = orders.filter((_, index) => isEarly(index))
     const late = orders.filter((_, index) => !isEarly(index))

@@ -18,7 +18,7 @@ const REST_MS = 100
 export const measure: Measure = async (run) => {
   const stack = await run.stack()
   const count = run.quick ? 60 : 120
-  const worker = await startInstantWorker(stack)
+  const worker = await startInstantWorker(stack, { besideBare: true })
   const post = createWebhookSender(stack)
   const orders = await prepareOrders(stack, count)
   const order = createOrderer(stack)
