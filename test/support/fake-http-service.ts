@@ -11,7 +11,7 @@ export interface RecordedRequest {
 export interface FakeAnswer {
   readonly status?: number
   readonly headers?: Record<string, string>
-  readonly body?: string
+  readonly body?: string | Uint8Array
 }
 
 export interface FakeHttpService {

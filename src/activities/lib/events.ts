@@ -19,7 +19,7 @@ export const renderEvent = (execution: Execution, now: Date): EventBody => {
   const ending = execution.status === 'completed' || execution.status === 'error'
   const type = RENDER_EVENT_TYPES[ending ? (execution.status as 'completed' | 'error') : 'canceled']
   const outputs = Object.entries(execution.outputKeys).map(([name, storageKey]) => [
-    name.replace(/Key$/, 'Url'),
+    name,
     { storageKey },
   ])
   return {

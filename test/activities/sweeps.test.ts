@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest'
+import { holdId } from '../../src/domain/ids.ts'
+import { startActivityWorld } from './support/activity-world.ts'
+
+const world = await startActivityWorld()
+const { repositories } = world
+const HOUR_MS = 3_600_000
+
+/** The clock of the activities, so much later than the one on the wall. */
+const later = (ms: number) => ({ clock: () => new Date(Date.now() + ms) })
+
+it('ends holds whose workflow is closed, and leaves those of a running one to it', async () => {
+  const [running, closed] = [await world.order(), await world.order()]
+  const isWorkflowRunning = async (workflowId: string) => workflowId === running.workflowId
+  const change = { isWorkflowRunning, ...later(2 * HOUR_MS) }
+  expect(await world.run('expireHolds', undefined as never, { change })).toEqual({ expired: 1 })
+
+  const stateOf = async (executionId: string) =>
+    (await repositories.ledger.holdOf(holdId(executionId)))?.state
+  expect(await stateOf(running.executionId)).toBe('pending')
+  expect(await stateOf(closed.executionId)).toBe('expired')
+  expect(await repositories.ledger.balance(closed.accountId)).toMatchObject({ held: 0 })
+  expect(await world.run('expireHolds', undefined as never, { change })).toEqual({ expired: 0 })
+})
+
+it('asks Temporal, for whom an unknown workflow is one that does not run', async () => {
+  expect(await world.deps.isWorkflowRunning('render-vid_nobodyknowsit')).toBe(false)
+})
+
+it('leaves holds alone whose time has not come', async () => {
+  const { executionId } = await world.order()
+  const change = { isWorkflowRunning: async () => false }
+  await world.run('expireHolds', undefined as never, { change })
+  expect((await repositories.ledger.holdOf(holdId(executionId)))?.state).toBe('pending')
+})
+
+it('forgets events of executions that ended long ago, and nothing younger', async () => {
+  const order = await world.order()
+  const { executionId } = order
+  await repositories.executions.abandon({
+    executionId,
+    ending: 'canceled',
+    failure: null,
+    step: null,
+  })
+  const events = () =>
+    repositories.executions.events({ executionId, afterSequence: 0, limit: 100 })
+  await world.run('pruneRecords', undefined as never, { change: later(24 * HOUR_MS) })
+  expect((await events()).length).toBeGreaterThan(0)
+  const change = later(31 * 24 * HOUR_MS)
+  const pruned = await world.run('pruneRecords', undefined as never, { change })
+  expect(pruned.events).toBeGreaterThan(0)
+  expect(await events()).toEqual([])
+})
