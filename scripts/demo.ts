@@ -21,7 +21,10 @@ async function run(options: DemoOptions): Promise<number> {
   } catch (error) {
     display.close()
     if (signal.aborted) {
-      console.error('\nStopped.')
+      const isQuiet = error instanceof StepError || signal.reason === error
+      console.error(
+        `\nStopped.${isQuiet ? '' : ` The render may not be canceled: ${sentence(error)}`}`,
+      )
       return EXIT.interrupted
     }
     const where = error instanceof StepError ? ` at "${error.step}"` : ''
@@ -37,6 +40,10 @@ async function run(options: DemoOptions): Promise<number> {
   if (results) return EXIT.done
   console.error(`\n${failure(outcome)}`)
   return signal.aborted ? EXIT.interrupted : EXIT.failed
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function failure({ execution: { status, error, credits } }: DemoOutcome): string {

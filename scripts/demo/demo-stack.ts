@@ -22,8 +22,16 @@ export async function demoStack(dir: string, say: Say, signal: AbortSignal): Pro
   if (running) {
     return { ...running, isOwn: false, givenUp: new Promise(() => {}), stop: async () => {} }
   }
-  const stack = await start(dir, say, signal)
-  return { ...stack, isOwn: true }
+  // Only while it starts: a stack that is up is needed for canceling the render, and stopped after it.
+  const starting = new AbortController()
+  const giveUp = () => starting.abort(signal.reason)
+  signal.addEventListener('abort', giveUp)
+  try {
+    signal.throwIfAborted()
+    return { ...(await start(dir, say, starting.signal)), isOwn: true }
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
 }
 
 async function start(dir: string, say: Say, signal: AbortSignal) {

@@ -107,8 +107,8 @@ function parsed(args: readonly string[]) {
     return parseArgs({ args: [...args], options: ARGUMENTS }).values
   } catch (error) {
     // "Unknown option '--foo'. To specify a positional argument starting with …": the first is enough.
-    const [sentence] = (error as Error).message.split(/[.\n]/, 1)
-    throw new UsageError(`${sentence}.`, { cause: error })
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\n/, 1)
+    throw new UsageError(`${sentence.replace(/\.$/, '')}.`, { cause: error })
   }
 }
 

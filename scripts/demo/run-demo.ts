@@ -12,7 +12,7 @@ import { followExecution } from './follow-execution.ts'
 import { demoRegion } from './options.ts'
 import type { DemoOptions } from './options.ts'
 import { songTitles } from './song-titles.ts'
-import { createSpoolClient } from './spool-client.ts'
+import { createSpoolClient, Refusal } from './spool-client.ts'
 import type { SpoolClient } from './spool-client.ts'
 import type { StepDisplay } from './step-display.ts'
 
@@ -110,8 +110,9 @@ async function untilOver(
     return await followExecution({ client, executionId, onChange, signal })
   } catch (error) {
     if (!signal.aborted) throw error
-    await client.post(`/v1/executions/${executionId}/cancel`, {}).catch(() => {
-      // It has ended meanwhile; how, is asked next.
+    await client.post(`/v1/executions/${executionId}/cancel`, {}).catch((refusal: unknown) => {
+      // It may have ended meanwhile; how, is asked next.
+      if (!(refusal instanceof Refusal && refusal.code === 'CONFLICT')) throw refusal
     })
     const timeUp = AbortSignal.timeout(CANCEL_WAIT_MS)
     return followExecution({ client, executionId, onChange, signal: timeUp })

@@ -1,0 +1,105 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { demoReport } from '../../scripts/demo/demo-results.ts'
+import { demoOptions } from '../../scripts/demo/options.ts'
+import type { DemoOptions } from '../../scripts/demo/options.ts'
+import { DEMO_STEPS, runDemo } from '../../scripts/demo/run-demo.ts'
+import type { StepRow } from '../../scripts/demo/step-display.ts'
+import { runningStack } from '../../scripts/stack/stack.ts'
+import { tempFolder } from './temp-folder.ts'
+
+beforeEach(() => {
+  vi.stubEnv('SPOOL_PORT', '0')
+  // A stack of its own in every part, whatever the tests run on.
+  vi.stubEnv('DATABASE_URL', '')
+  vi.stubEnv('TEMPORAL_ADDRESS', '')
+})
+
+const asked = (args: string[], dir: string): DemoOptions => {
+  const options = demoOptions(args, dir)
+  if (options === 'help') throw new Error('help was not asked for')
+  return options
+}
+
+/** A display that remembers, and asks to stop when `stopAt` is at work. */
+function watching(stopAt?: string) {
+  const stop = new AbortController()
+  const last = new Map<string, Partial<StepRow>>()
+  const display = {
+    show: (change: Partial<StepRow> & { name: string }) => {
+      last.set(change.name, { ...last.get(change.name), ...change })
+      if (change.name === stopAt && change.status === 'processing') stop.abort()
+    },
+    say: () => {},
+    close: () => {},
+  }
+  return { display, last, signal: stop.signal }
+}
+
+test('the demo leaves a video, two thumbnails, an audio file and no stack', async () => {
+  const dir = tempFolder()
+  const options = asked(['--start', '20', '--end', '22', '--format', '1:1'], dir)
+  const { display, last, signal } = watching()
+  const { execution, video, results, isStackStopped } = await runDemo({
+    options,
+    dir,
+    display,
+    signal,
+  })
+  expect([...last.keys()].toSorted()).toEqual([...DEMO_STEPS].toSorted())
+  expect([isStackStopped, runningStack(dir)]).toEqual([true, null])
+
+  const report = demoReport(execution, video, results)
+  expect(Object.keys(report)).toEqual([
+    'executionId',
+    'workflowId',
+    'status',
+    'videoPath',
+    'videoUrl',
+    'thumbnailPaths',
+    'durationSeconds',
+    'renderTimeSeconds',
+    'creditsHeld',
+    'creditsCaptured',
+    'steps',
+  ])
+  expect(report).toMatchObject({
+    status: 'completed',
+    durationSeconds: 2,
+    creditsHeld: 2,
+    creditsCaptured: 2,
+  })
+  const folder = join(dir, 'demo', execution.id)
+  const paths = [report.videoPath ?? '', ...report.thumbnailPaths, results?.audio.path ?? '']
+  expect(paths).toHaveLength(4)
+  for (const path of paths) {
+    expect(path.startsWith(folder)).toBe(true)
+    expect(statSync(path).size).toBeGreaterThan(1_000)
+  }
+})
+
+test('a demo that is interrupted cancels its render and stops its stack', async () => {
+  const dir = tempFolder()
+  const { display, signal } = watching('remote render')
+  const { execution, results } = await runDemo({
+    options: asked([], dir),
+    dir,
+    display,
+    signal,
+  })
+  expect(results).toBeNull()
+  expect(execution).toMatchObject({
+    status: 'canceled',
+    credits: { held: 16, captured: 0, refunded: 16 },
+  })
+  expect([runningStack(dir), existsSync(join(dir, 'demo'))]).toEqual([null, false])
+})
+
+test('a song that is none fails at its upload, and the stack is stopped', async () => {
+  const dir = tempFolder()
+  const options = asked(['--song', import.meta.filename], dir)
+  const demo = runDemo({ options, dir, ...watching() })
+  await expect(demo).rejects.toMatchObject({ step: 'upload the song' })
+  expect(runningStack(dir)).toBeNull()
+})
