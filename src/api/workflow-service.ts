@@ -1,5 +1,6 @@
 /** Every call of the API to Temporal: orders, commands, news. No call waits without an end. */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   isGrpcServiceError,
   ServiceError,
@@ -26,6 +27,8 @@ import { admitRender, cancelExecution, retry, taskEvent } from '../workflows/mes
 
 /** Short calls: a signal or a start that the server only has to write down. */
 const CALL_TIMEOUT_MS = 2_000
+/** An order that is not answered by then is worth a question whether Temporal is there at all. */
+const ADMISSION_PATIENCE_MS = 500
 /** A workflow that ends while it is being asked is followed by a new one; twice is bad luck enough. */
 const ADMISSION_ATTEMPTS = 3
 /** A status of gRPC: the server is there, but the workflow cannot be reached by this call. */
@@ -158,6 +161,28 @@ export const createWorkflowService = (
     }
   }
 
+  const ping = async (): Promise<void> => {
+    await within(CALL_TIMEOUT_MS, () =>
+      client.workflowService.describeNamespace({ namespace: client.options.namespace }),
+    )
+  }
+
+  /** A call that waits for a worker may take long; that Temporal is away shall be said sooner. */
+  const whileReachable = async <T>(call: () => Promise<T>): Promise<T> => {
+    const over = new AbortController()
+    const answer = client.withAbortSignal(over.signal, call)
+    const watch = async (): Promise<T> => {
+      await delay(ADMISSION_PATIENCE_MS, undefined, { signal: over.signal })
+      await ping()
+      return await answer
+    }
+    try {
+      return await Promise.race([answer, watch()])
+    } finally {
+      over.abort()
+    }
+  }
+
   const orderOnce: WorkflowService['orderRender'] = ({ order, placement, summary }) =>
     client.withDeadline(Date.now() + admissionTimeoutMs, () =>
       client.workflow.executeUpdateWithStart(admitRender, {
@@ -180,7 +205,7 @@ export const createWorkflowService = (
     orderRender: async (input) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await orderOnce(input)
+          return await whileReachable(() => orderOnce(input))
         } catch (error) {
           if (endedMeanwhile(error) && attempt < ADMISSION_ATTEMPTS) continue
           throw isAway(error) || endedMeanwhile(error) ? away(error) : error
@@ -208,11 +233,7 @@ export const createWorkflowService = (
       tell(() => client.workflow.getHandle(workflowId).signal(cancelExecution, { executionId })),
     tellRetry: (workflowId) => tell(() => client.workflow.getHandle(workflowId).signal(retry)),
     cancelTask: (taskId) => tell(() => client.workflow.getHandle(taskWorkflowId(taskId)).cancel()),
-    ping: async () => {
-      await within(CALL_TIMEOUT_MS, () =>
-        client.workflowService.describeNamespace({ namespace: client.options.namespace }),
-      )
-    },
+    ping,
     backlog: async (queue) => {
       const answers = await within(CALL_TIMEOUT_MS, () =>
         Promise.all(
