@@ -54,10 +54,7 @@ function isQuiet({ status, steps }: ExecutionAnswer): boolean {
 type StepNews = Partial<ExecutionAnswer['steps'][number]> & { step: string; at: string }
 
 /** The execution as it stands after an event. */
-export function afterEvent(
-  execution: ExecutionAnswer,
-  { type, data }: ServerEvent,
-): ExecutionAnswer {
+function afterEvent(execution: ExecutionAnswer, { type, data }: ServerEvent): ExecutionAnswer {
   if (type === 'execution.status') {
     const { status, error } = data as Pick<ExecutionAnswer, 'status' | 'error'>
     return { ...execution, status, error }

@@ -132,7 +132,7 @@ const MARKS = {
 } as const satisfies Record<StepStatus, string>
 
 /** A step as one line of a terminal, at a moment. */
-export function barLine(row: StepRow, nowMs: number): string {
+function barLine(row: StepRow, nowMs: number): string {
   const name = row.name.padEnd(NAME_WIDTH)
   const percent = row.status === 'processing' && row.progress ? `${Math.floor(row.progress)} %` : ''
   const time = elapsed(row, nowMs)
