@@ -1,0 +1,81 @@
+// `node scripts/run.mjs scripts/record-histories.ts`: runs each workflow through each of its endings on
+// a real stack and writes the histories that the replay tests replay. Histories of a released version
+// stay; record anew only what no execution anywhere can have any more.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client, Connection } from '@temporalio/client'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { eventually } from '../test/support/eventually.ts'
+import { startFakeRenderer } from '../test/support/fake-renderer.ts'
+import { recordedEndings } from '../test/support/recorded-endings.ts'
+import { makeSong } from '../test/support/stack-media.ts'
+import { startTestStack } from '../test/support/stack.ts'
+import { startWebhookSink } from '../test/support/webhook-sink.ts'
+import { projectRoot } from './stack/toolchain.ts'
+
+const TARGET = join(projectRoot, 'test', 'replay', 'histories')
+
+/** What names this machine, and is nothing to the replay. */
+const scrubbed = (key: string, value: unknown): unknown => {
+  if (key === 'identity' || key === 'lastWorkerIdentity') return 'recorded'
+  return key === 'stackTrace' ? '' : value
+}
+
+/** The histories of all runs under a workflow id, oldest first. */
+const historiesOf = (client: Client, workflowId: string, runs: number): Promise<string[]> =>
+  eventually(async () => {
+    const found = []
+    for await (const run of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+      found.push(run)
+    }
+    if (found.length !== runs || found.some(({ status }) => status.name === 'RUNNING')) {
+      throw new Error(`${workflowId} has ${found.length} runs, or is not at its end`)
+    }
+    const oldestFirst = found.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime())
+    const texts = oldestFirst.map(async ({ runId }) => {
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory()
+      return `${JSON.stringify(JSON.parse(historyToJSON(history)), scrubbed, 1)}\n`
+    })
+    return await Promise.all(texts)
+  })
+
+const folder = mkdtempSync(join(tmpdir(), 'spool-histories-'))
+const stops: (() => Promise<unknown>)[] = []
+try {
+  const sink = await startWebhookSink()
+  stops.push(sink.close)
+  const alpha = await startFakeRenderer('alpha', folder)
+  const beta = await startFakeRenderer('beta', folder)
+  stops.push(alpha.close, beta.close)
+  const stack = await startTestStack({
+    SPOOL_RENDERERS: JSON.stringify([alpha.entry('primary'), beta.entry('backup')]),
+    SPOOL_STALL_TIMEOUT_SECONDS: '4',
+    SPOOL_POLL_INTERVAL_SECONDS: '1',
+    SPOOL_ALLOW_PRIVATE_SOURCES: sink.host,
+  })
+  stops.push(stack.stop)
+  await stack.addWorker()
+  const connection = await Connection.connect({ address: stack.temporalAddress })
+  stops.push(() => connection.close())
+  const client = new Client({ connection })
+  await client.schedule.getHandle('spool-hold-sweep').trigger()
+
+  const song = await makeSong(join(folder, 'song.wav'), 4)
+  const endings = await recordedEndings({ stack, alpha, beta, sink, song })
+  const sweeps = client.workflow.list({ query: 'WorkflowType = "holdSweep"' })
+  for await (const { workflowId } of sweeps) endings.push({ workflowId, names: ['hold-sweep'] })
+
+  mkdirSync(TARGET, { recursive: true })
+  for (const { workflowId, names } of endings) {
+    const texts = await historiesOf(client, workflowId, names.length)
+    texts.forEach((text, index) => {
+      writeFileSync(join(TARGET, `${names[index]}.json`), text)
+      console.log(`${names[index]}: ${JSON.parse(text).events.length} events`)
+    })
+  }
+} finally {
+  for (const stop of stops.toReversed()) await stop()
+  rmSync(folder, { recursive: true, force: true })
+}
