@@ -24,8 +24,9 @@ type Report = {
 async function run(): Promise<number> {
   const stopAsked = stopRequest()
   const dir = mkdtempSync(join(tmpdir(), 'spool-test-'))
-  // PostgreSQL runs as another user when we are root, and must be able to pass through.
-  chmodSync(dir, 0o711)
+  // PostgreSQL runs as another user when we are root. What that user cannot read and pass moves to a
+  // folder that nobody would remove.
+  chmodSync(dir, 0o755)
   const stops: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })]
   try {
     const { temporalPath, temporalServerVersion } = toolchain()

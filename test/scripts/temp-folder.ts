@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A folder for one test, removed after it; other users may pass through it (PostgreSQL under root). */
+/** A folder for one test, removed after it; other users may read it (PostgreSQL under root). */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'spool-scripts-'))
-  chmodSync(folder, 0o711)
+  chmodSync(folder, 0o755)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
