@@ -13,8 +13,15 @@ import type { Queue } from '../contracts/queues.ts'
 import type { ExecutionsRepository } from '../db/repositories/executions.ts'
 import { publicFailure } from '../domain/failures.ts'
 
-/** Once per process, before the first connection to Temporal. */
+/**
+ * Once per process, before the first connection to Temporal. From then on SIGINT and SIGTERM mean: drain.
+ */
 export const installRuntime = (log: Logger): void => {
+  // Temporal's listeners take themselves away when the first signal comes. The one by which execa
+  // cleans up would then find itself alone, and end the process while an encode runs.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => log.info({ signal }, 'the worker drains'))
+  }
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta: given }) => {
       // A task token says nothing to a reader, in two hundred characters.

@@ -2,10 +2,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, type ActivityInterceptorsFactory } from '@temporalio/worker'
 import { describe, expect, it } from 'vitest'
-import {
-  activityInterceptors,
-  type StepRecorder,
-} from '../../src/activities/lib/interceptors.ts'
+import { activityInterceptors, type StepRecorder } from '../../src/activities/lib/interceptors.ts'
 import { FAILURES, isFailureCode, MediaError, type FailureCode } from '../../src/domain/failures.ts'
 import { newId } from '../support/records.ts'
 

@@ -132,16 +132,19 @@ describe('deliverWebhook', () => {
     expect(world.storage.ownStorageKey(url)).toBe(filesOf(delivery).videoKey)
   })
 
-  it.each([1, 2, 3, 9])('after attempt %i asks for the next one by the schedule', async (attempt) => {
-    customer.answer = () => ({ status: 500, body: 'try again' })
-    const { outcome, row } = await deliver(await pendingDelivery(), attempt)
-    expect(outcome).toMatchObject({ type: 'NOTIFICATION_FAILED', nonRetryable: false })
-    const { nextRetryDelay } = outcome as { nextRetryDelay: number }
-    const delayMs = DELIVERY_DELAYS_MS[attempt] ?? 0
-    expect(nextRetryDelay).toBeGreaterThanOrEqual(delayMs)
-    expect(nextRetryDelay).toBeLessThanOrEqual(delayMs * 1.1 + 1)
-    expect(row).toMatchObject({ status: 'pending', responseSnippet: 'try again' })
-  })
+  it.each([1, 2, 3, 9])(
+    'after attempt %i asks for the next one by the schedule',
+    async (attempt) => {
+      customer.answer = () => ({ status: 500, body: 'try again' })
+      const { outcome, row } = await deliver(await pendingDelivery(), attempt)
+      expect(outcome).toMatchObject({ type: 'NOTIFICATION_FAILED', nonRetryable: false })
+      const { nextRetryDelay } = outcome as { nextRetryDelay: number }
+      const delayMs = DELIVERY_DELAYS_MS[attempt] ?? 0
+      expect(nextRetryDelay).toBeGreaterThanOrEqual(delayMs)
+      expect(nextRetryDelay).toBeLessThanOrEqual(delayMs * 1.1 + 1)
+      expect(row).toMatchObject({ status: 'pending', responseSnippet: 'try again' })
+    },
+  )
 
   it('never comes back sooner than the receiver’s Retry-After', async () => {
     customer.answer = () => ({ status: 429, headers: { 'retry-after': '3600' } })

@@ -43,8 +43,7 @@ it('forgets events of executions that ended long ago, and nothing younger', asyn
     failure: null,
     step: null,
   })
-  const events = () =>
-    repositories.executions.events({ executionId, afterSequence: 0, limit: 100 })
+  const events = () => repositories.executions.events({ executionId, afterSequence: 0, limit: 100 })
   await world.run('pruneRecords', undefined as never, { change: later(24 * HOUR_MS) })
   expect((await events()).length).toBeGreaterThan(0)
   const change = later(31 * 24 * HOUR_MS)

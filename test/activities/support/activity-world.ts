@@ -138,10 +138,7 @@ export const startActivityWorld = async (
   const run: ActivityWorld['run'] = async (name, input, options = {}) => {
     const { info, change, environment: prepare } = options
     const activities = createActivities({ ...deps, ...change })
-    const interceptor = activityInterceptors(
-      stepRecorder(repositories.executions),
-      metrics.meter,
-    )
+    const interceptor = activityInterceptors(stepRecorder(repositories.executions), metrics.meter)
     const environment = new MockActivityEnvironment(
       { activityType: name, heartbeatTimeoutMs: 5_000, ...info },
       { interceptors: [interceptor], logger: new DefaultLogger('ERROR') },

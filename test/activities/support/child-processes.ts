@@ -12,7 +12,7 @@ export const childrenNamed = async (program: string, ofPid = process.pid): Promi
       return { pid: Number(pid), parentPid: Number(parentPid), state, name: name.join(' ') }
     })
   const family = new Set([ofPid])
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false
     for (const { pid, parentPid } of processes) {
       if (family.has(parentPid) && !family.has(pid)) {
