@@ -19,7 +19,8 @@ const TARGET = join(projectRoot, 'test', 'replay', 'histories')
 
 /** What names this machine, and is nothing to the replay. */
 const scrubbed = (key: string, value: unknown): unknown => {
-  if (key === 'identity' || key === 'lastWorkerIdentity') return 'recorded'
+  // A worker, and the queue that is its own: `<pid>@<host>…`.
+  if (typeof value === 'string' && /^\d+@/.test(value)) return 'recorded'
   return key === 'stackTrace' ? '' : value
 }
 
