@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Client } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { ActivityDependencies } from '../activities/dependencies.ts'
 import { createCdn } from '../adapters/cdn/create-cdn.ts'
@@ -96,12 +96,13 @@ const webhookSender =
     return result
   }
 
-/** A workflow that nobody knows any more is not running. */
+/** The newest run of that id; a workflow that nobody knows any more is not running. */
 const isRunning = async (client: Client, workflowId: string): Promise<boolean> => {
-  const running = client.workflow.list({
-    query: `WorkflowId = "${workflowId}" AND ExecutionStatus = "Running"`,
-    pageSize: 1,
-  })
-  for await (const _ of running) return true
-  return false
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe()
+    return status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
 }

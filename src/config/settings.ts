@@ -99,8 +99,9 @@ export const settingsSchema = z.object({
   SPOOL_POLL_INTERVAL_SECONDS: seconds(60),
   /** How long a stalled render may wait for help before it fails: a working day. */
   SPOOL_STALLED_GRACE_SECONDS: seconds(8 * 3600),
-  /** Older holds are ended by the sweep if nobody is going to: longer than any render may take. */
-  SPOOL_HOLD_TTL_SECONDS: seconds(3 * 24 * 3600),
+  /** From this age on the sweep asks whether a hold's workflow still runs, and ends the hold if it
+   * does not. A hold in use is never touched, so an hour is enough. */
+  SPOOL_HOLD_TTL_SECONDS: seconds(3600),
   SPOOL_SWEEP_INTERVAL_SECONDS: seconds(300),
 
   /** Life of the URLs in answers: long enough to watch, too short to be worth publishing. */

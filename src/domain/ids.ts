@@ -53,6 +53,9 @@ export const deliveryWorkflowId = (deliveryId: string): string => `delivery-${de
 /** The hold of an execution or task: keyed by what it pays for, so a repeated call finds it. */
 export const holdId = (orderId: string): string => `${orderId}:hold`
 
+/** The execution or task that a hold pays for. */
+export const orderOfHold = (id: string): string => id.replace(/:hold$/, '')
+
 /**
  * The key under which a remote job is ordered. It names the order and the step, never the attempt
  * of an activity, so a retried submission finds the job of the first one; `round` counts the
