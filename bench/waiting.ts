@@ -14,7 +14,7 @@ const WEBHOOKS_AT_ONCE = 30
 const POLL_MS = 250
 /** A wake-up that takes longer than this after the last webhook is a lost one. */
 const LOST_AFTER_MS = 10 * 60_000
-/** Two thirds of a small machine's smallest memory: with the default cache of 500 workflows. */
+/** Ours to choose: what a worker with the default cache may take of a machine with 2 GB. */
 const MEMORY_BYTES_MAX = 1.5 * 1024 ** 3
 
 /** Every tenth webhook comes before the wait was reached, every tenth of the others twice. */
