@@ -40,6 +40,14 @@ const environmentFor = (
 
 const input = { executionId: newId('execution') }
 
+/** An activity that answers this to an input of its kind. */
+const answering =
+  <T>(result: T) =>
+  async (given: typeof input): Promise<T> => {
+    expect(given).toEqual(input)
+    return result
+  }
+
 const failureOf = async (
   work: () => Promise<unknown>,
   observed = observe(),
@@ -58,29 +66,29 @@ const failureOf = async (
 describe('the record of steps', () => {
   it('opens and closes a step around the activity that is the step', async () => {
     const observed = observe()
-    await environmentFor(observed, 'cropAudio').run(async (_: unknown) => ({ key: 'a' }), input)
+    await environmentFor(observed, 'cropAudio').run(answering({ key: 'a' }), input)
     expect(observed.steps).toEqual(['begin crop audio', 'completed crop audio'])
     expect(observed.ended).toEqual([{ activity: 'cropAudio', failure: null }])
   })
 
   it('leaves a step open between the activity that opens it and the one that closes it', async () => {
     const observed = observe()
-    await environmentFor(observed, 'submitRender').run(async (_: unknown) => null, input)
+    await environmentFor(observed, 'submitRender').run(answering(null), input)
     expect(observed.steps).toEqual(['begin remote render'])
-    await environmentFor(observed, 'collectRender').run(async (_: unknown) => null, input)
+    await environmentFor(observed, 'collectRender').run(answering(null), input)
     expect(observed.steps).toEqual(['begin remote render', 'completed remote render'])
   })
 
   it('marks a step that had nothing to do as skipped', async () => {
     const observed = observe()
-    const skipping = async (_: unknown) => ({ skipped: 'no CDN is configured' })
+    const skipping = answering({ skipped: 'no CDN is configured' })
     await environmentFor(observed, 'invalidateCdn').run(skipping, input)
     expect(observed.steps.at(-1)).toBe('skipped invalidate cdn')
   })
 
   it('keeps quiet about activities that are no step', async () => {
     const observed = observe()
-    await environmentFor(observed, 'sendAlert').run(async (_: unknown) => null, input)
+    await environmentFor(observed, 'sendAlert').run(answering(null), input)
     expect(observed.steps).toEqual([])
   })
 
@@ -89,7 +97,9 @@ describe('the record of steps', () => {
     const failing = async () => {
       throw new MediaError('MEDIA_NO_AUDIO', 'silence')
     }
-    await expect(environmentFor(observed, 'cropAudio').run(failing, input)).rejects.toThrow()
+    await expect(environmentFor(observed, 'cropAudio').run(failing, input)).rejects.toThrow(
+      'silence',
+    )
     expect(observed.steps).toEqual(['begin crop audio', 'failed crop audio: MEDIA_NO_AUDIO'])
     expect(observed.ended).toEqual([{ activity: 'cropAudio', failure: 'MEDIA_NO_AUDIO' }])
   })
@@ -101,8 +111,8 @@ describe('the record of steps', () => {
         throw new MediaError('DATABASE_UNAVAILABLE', 'away')
       },
     })
-    const running = environmentFor(observed, 'cropAudio').run(async (_: unknown) => {
-      started = true
+    const running = environmentFor(observed, 'cropAudio').run(async (given: typeof input) => {
+      started = given === input
     }, input)
     await expect(running).rejects.toMatchObject({
       type: 'DATABASE_UNAVAILABLE',
@@ -129,8 +139,9 @@ describe('the heartbeat', () => {
   it('makes a cancellation of whatever an aborted child reports', async () => {
     const observed = observe()
     const environment = environmentFor(observed, 'cropAudio')
-    const running = environment.run(async (_: unknown) => {
+    const running = environment.run(async (given: typeof input) => {
       const { cancellationSignal } = Context.current()
+      expect(given).toBe(input)
       environment.cancel('CANCELLED')
       expect(cancellationSignal.aborted).toBe(true)
       throw new MediaError('ENCODER_CRASHED', 'ffmpeg got SIGTERM')
@@ -186,7 +197,7 @@ describe('results', () => {
   it('refuses one over 32 KB, and does not call the step completed', async () => {
     const observed = observe()
     const running = environmentFor(observed, 'cropAudio').run(
-      async (_: unknown) => ({ transcript: 'x'.repeat(33 * 1024) }),
+      answering({ transcript: 'x'.repeat(33 * 1024) }),
       input,
     )
     await expect(running).rejects.toMatchObject({ type: 'INTERNAL' })
@@ -196,7 +207,7 @@ describe('results', () => {
 
   it('passes one of 31 KB', async () => {
     const result = { text: 'x'.repeat(31 * 1024) }
-    const running = environmentFor(observe(), 'cropAudio').run(async (_: unknown) => result, input)
+    const running = environmentFor(observe(), 'cropAudio').run(answering(result), input)
     await expect(running).resolves.toBe(result)
   })
 })

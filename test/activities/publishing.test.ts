@@ -114,7 +114,7 @@ describe('deliverWebhook', () => {
         request?.body ?? '',
         request?.headers as Record<string, string>,
       ),
-    ).toThrow()
+    ).toThrow('No matching signature found')
   })
 
   it('signs the URLs in it when it is sent, and keeps none', async () => {
@@ -256,7 +256,7 @@ describe('sendAlert', () => {
   const send = async (urls: readonly string[]) => {
     const { executionId } = await world.order()
     const targets = urls.map((webhookUrl) => ({ kind: 'slack' as const, webhookUrl }))
-    const alerts = createAlerts(targets, { warn: () => undefined } as never)
+    const alerts = createAlerts(targets, world.deps.log)
     const title = 'A render failed'
     const input = { executionId, title, step: 'crop audio', failure: 'DISK_FULL' } as const
     await world.run('sendAlert', input, { change: { alerts } })

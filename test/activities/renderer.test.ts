@@ -218,7 +218,7 @@ describe('collectRender', () => {
     const order = await world.order()
     const url = await storage.store.signGet('tasks/task_1/output.mp4', { expiresInSeconds: 60 })
     farmWith({ status: 'completed', output: url.replace(/signature=[^&]*/, 'signature=forged') })
-    await expect(collect(order)).rejects.toThrow()
+    await expect(collect(order)).rejects.toThrow('RENDERER_')
     const { videoKey } = renderKeys(order.videoId, order.executionId)
     expect(await storage.store.head(videoKey)).toBeNull()
   })

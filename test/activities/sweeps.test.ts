@@ -13,14 +13,14 @@ it('ends holds whose workflow is closed, and leaves those of a running one to it
   const [running, closed] = [await world.order(), await world.order()]
   const isWorkflowRunning = async (workflowId: string) => workflowId === running.workflowId
   const change = { isWorkflowRunning, ...later(2 * HOUR_MS) }
-  expect(await world.run('expireHolds', undefined as never, { change })).toEqual({ expired: 1 })
+  expect(await world.run('expireHolds', undefined, { change })).toEqual({ expired: 1 })
 
   const stateOf = async (executionId: string) =>
     (await repositories.ledger.holdOf(holdId(executionId)))?.state
   expect(await stateOf(running.executionId)).toBe('pending')
   expect(await stateOf(closed.executionId)).toBe('expired')
   expect(await repositories.ledger.balance(closed.accountId)).toMatchObject({ held: 0 })
-  expect(await world.run('expireHolds', undefined as never, { change })).toEqual({ expired: 0 })
+  expect(await world.run('expireHolds', undefined, { change })).toEqual({ expired: 0 })
 })
 
 it('asks Temporal, for whom an unknown workflow is one that does not run', async () => {
@@ -30,7 +30,7 @@ it('asks Temporal, for whom an unknown workflow is one that does not run', async
 it('leaves holds alone whose time has not come', async () => {
   const { executionId } = await world.order()
   const change = { isWorkflowRunning: async () => false }
-  await world.run('expireHolds', undefined as never, { change })
+  await world.run('expireHolds', undefined, { change })
   expect((await repositories.ledger.holdOf(holdId(executionId)))?.state).toBe('pending')
 })
 
@@ -44,10 +44,10 @@ it('forgets events of executions that ended long ago, and nothing younger', asyn
     step: null,
   })
   const events = () => repositories.executions.events({ executionId, afterSequence: 0, limit: 100 })
-  await world.run('pruneRecords', undefined as never, { change: later(24 * HOUR_MS) })
+  await world.run('pruneRecords', undefined, { change: later(24 * HOUR_MS) })
   expect((await events()).length).toBeGreaterThan(0)
   const change = later(31 * 24 * HOUR_MS)
-  const pruned = await world.run('pruneRecords', undefined as never, { change })
+  const pruned = await world.run('pruneRecords', undefined, { change })
   expect(pruned.events).toBeGreaterThan(0)
   expect(await events()).toEqual([])
 })

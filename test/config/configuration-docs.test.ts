@@ -45,6 +45,6 @@ it('says of every setting what its unit is and what it is for', async () => {
   for (const { variable, unit, purpose } of await documentedRows()) {
     expect(unit, variable).not.toBe('')
     expect(purpose.length, variable).toBeGreaterThan(10)
-    if (variable.endsWith('_SECONDS')) expect(unit).toBe('seconds')
+    expect(unit === 'seconds', variable).toBe(variable.endsWith('_SECONDS'))
   }
 })

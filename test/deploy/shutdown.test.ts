@@ -121,7 +121,7 @@ describe('a worker that is told to stop while it encodes', () => {
     first.signal('SIGTERM')
     expect(await first.ended).toBe(0)
     expect(first.log()).toContain('the worker has stopped')
-    expect(() => process.kill(encoder, 0)).toThrow()
+    expect(() => process.kill(encoder, 0)).toThrow('ESRCH')
     expect(await readdir(environment.SPOOL_WORK_DIR)).not.toContainEqual(
       expect.stringMatching(/^ws-/),
     )

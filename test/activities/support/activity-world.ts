@@ -85,9 +85,9 @@ export interface Order {
   readonly workflowId: string
 }
 
-export const RENDERER_SECRET = 'whsec_cmVuZGVyZXItc2VjcmV0LW9mLXRoZS10ZXN0cw=='
+const RENDERER_SECRET = 'whsec_cmVuZGVyZXItc2VjcmV0LW9mLXRoZS10ZXN0cw=='
 /** The region that orders of tests render. */
-export const REGION = { startSeconds: 1, endSeconds: 3 }
+const REGION = { startSeconds: 1, endSeconds: 3 }
 
 const startNeighbour = async (): Promise<Neighbour> => {
   const rules: Pick<Neighbour, 'answer'> = { answer: () => ({ status: 500 }) }
