@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { holdId } from '../../src/domain/ids.ts'
+import { holdId, type ExecutionId } from '../../src/domain/ids.ts'
 import { startActivityWorld } from './support/activity-world.ts'
 
 const world = await startActivityWorld()
@@ -20,6 +20,10 @@ it('ends holds whose workflow is closed, and leaves those of a running one to it
   expect(await stateOf(running.executionId)).toBe('pending')
   expect(await stateOf(closed.executionId)).toBe('expired')
   expect(await repositories.ledger.balance(closed.accountId)).toMatchObject({ held: 0 })
+  const statusOf = async (executionId: ExecutionId) =>
+    (await repositories.executions.findById(executionId))?.status
+  expect(await statusOf(running.executionId)).toBe('pending')
+  expect(await statusOf(closed.executionId)).toBe('canceled')
   expect(await world.run('expireHolds', undefined, { change })).toEqual({ expired: 0 })
 })
 

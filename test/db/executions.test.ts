@@ -94,7 +94,8 @@ describe('admission', () => {
       failure: null,
       step: null,
     })
-    expect(await executions.admitRender(request)).toEqual({ status: 'held' })
+    // What is over is not begun again.
+    await expect(executions.admitRender(request)).rejects.toMatchObject({ code: 'CONFLICT' })
     expect(await ledger.balance(accountId)).toMatchObject({ held: 0, available: 20 })
   })
 
