@@ -12,7 +12,6 @@ const NAMESPACE = 'default'
 // up in the Web UI any more.
 const RETENTION = '30 days'
 
-
 /** What to start. Ports that are missing or 0 are free ones. */
 export type TemporalOptions = {
   cliPath: string
@@ -90,7 +89,10 @@ function serverArguments(
     ...['--db-filename', dbFile, '--log-level', 'warn', '--namespace', NAMESPACE],
     // Three to nine times faster than the defaults, and still safe when the process is killed.
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => [
+      '--search-attribute',
+      `${name}=Keyword`,
+    ]),
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${value}`,

@@ -42,7 +42,11 @@ describe('every wrong region is refused at the bound that is wrong', () => {
     ['a start behind the end', region(30, 20), ['region.startSeconds']],
     ['an end behind the song', region(170, 180.01), ['region.endSeconds']],
     ['less than can be drawn', region(1, 1 + REGION_SECONDS_MIN / 2), ['region.endSeconds']],
-    ['a region wholly behind the song', region(400, 390), ['region.startSeconds', 'region.endSeconds']],
+    [
+      'a region wholly behind the song',
+      region(400, 390),
+      ['region.startSeconds', 'region.endSeconds'],
+    ],
     ['a bound that is no number', region(0, Number.NaN), ['region']],
   ])('%s', (_name, video, paths) => {
     expect(pathsOf(video)).toEqual(paths)
@@ -74,7 +78,11 @@ describe('what the plan does not cover is refused with the field that asks for i
     expect(pathsOf(draft({ hdr: true }), { plan: 'studio' })).toEqual([])
   })
   test('all of it at once', () => {
-    const video = { ...region(0, 100), hdr: true, settings: { resolution: 1080, frameRate: 60 } } as const
+    const video = {
+      ...region(0, 100),
+      hdr: true,
+      settings: { resolution: 1080, frameRate: 60 },
+    } as const
     expect(pathsOf(video, { plan: 'free' })).toEqual([
       'region.endSeconds',
       'settings.resolution',

@@ -25,7 +25,9 @@ describe('embedded Temporal', { timeout: 60_000 }, () => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
       namespace: 'default',
     })
-    expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(Object.values(SEARCH_ATTRIBUTES)))
+    expect(Object.keys(customAttributes)).toEqual(
+      expect.arrayContaining(Object.values(SEARCH_ATTRIBUTES)),
+    )
     const { config } = await connection.workflowService.describeNamespace({ namespace: 'default' })
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600)
     expect((await fetch(server.uiUrl)).status).toBe(200)

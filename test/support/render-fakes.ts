@@ -81,7 +81,13 @@ export const fakeWorld = (
     return plan.amountCredits
   }
   const base: RenderActivities = {
-    holdCredits: async ({ order, replaces }: { order: RenderOrder; replaces: ExecutionId | null }) => {
+    holdCredits: async ({
+      order,
+      replaces,
+    }: {
+      order: RenderOrder
+      replaces: ExecutionId | null
+    }) => {
       if (holds.has(order.executionId)) return { status: 'held', plan }
       const replaced = replaces !== null && holds.get(replaces) === 'pending'
       const available = credits + (replaced ? plan.amountCredits : 0)

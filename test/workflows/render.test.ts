@@ -4,10 +4,22 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RenderAdmission, RenderOrder, RenderOutcome } from '../../src/contracts/orders.ts'
 import { makeId, renderWorkflowId, type ExecutionId, type VideoId } from '../../src/domain/ids.ts'
-import { admitRender, cancelExecution, progress, retry, taskEvent } from '../../src/workflows/messages.ts'
+import {
+  admitRender,
+  cancelExecution,
+  progress,
+  retry,
+  taskEvent,
+} from '../../src/workflows/messages.ts'
 import type { render } from '../../src/workflows/render.ts'
 import { eventually } from '../support/eventually.ts'
-import { failWith, fakeWorld, testPlan, untilCancelled, type FakeWorld } from '../support/render-fakes.ts'
+import {
+  failWith,
+  fakeWorld,
+  testPlan,
+  untilCancelled,
+  type FakeWorld,
+} from '../support/render-fakes.ts'
 import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
 
 let server: WorkflowServer
@@ -369,36 +381,37 @@ test('an order that comes while the one before is closing is worked on next', as
 
 const STEPS_WITH_WORK = ['cropAudio', 'submitRender', 'collectRender', 'makeThumbnails'] as const
 
-test.each(STEPS_WITH_WORK)('a cancel during %s releases the hold and ends the work', async (step) => {
-  const world = fakeWorld({
-    change: (it) => ({
-      ...(step === 'submitRender'
-        ? {}
-        : { [step]: untilCancelled }),
-      ...(step === 'collectRender' || step === 'makeThumbnails'
-        ? {
-            submitRender: async ({ executionId, renderer, round }) => {
-              it.tasks.set(taskOf(executionId, round), 'completed')
-              return { renderer, taskId: taskOf(executionId, round) }
-            },
-            inspectRender: async () => ({ status: 'completed', failure: null, silentMs: 0 }),
-          }
-        : {}),
-    }),
-    plan: { pollIntervalMs: 200 },
-  })
-  await withWorld(world, async () => {
-    const only = newOrder(newVideo())
-    const { handle } = await order(only)
-    await eventually(() => expect(world.calls).toContain(step))
-    await handle.signal(cancelExecution, { executionId: only.executionId })
-    expect(await outcome(handle)).toEqual({ executionId: only.executionId, status: 'canceled' })
-    expect(world.holds.get(only.executionId)).toBe('voided')
-    const remoteIsStopped = world.tasks.get(taskOf(only.executionId)) === 'canceled'
-    const localIsStopped = world.calls.includes(`${step} cancelled`)
-    expect(step === 'submitRender' ? remoteIsStopped : localIsStopped).toBe(true)
-  })
-})
+test.each(STEPS_WITH_WORK)(
+  'a cancel during %s releases the hold and ends the work',
+  async (step) => {
+    const world = fakeWorld({
+      change: (it) => ({
+        ...(step === 'submitRender' ? {} : { [step]: untilCancelled }),
+        ...(step === 'collectRender' || step === 'makeThumbnails'
+          ? {
+              submitRender: async ({ executionId, renderer, round }) => {
+                it.tasks.set(taskOf(executionId, round), 'completed')
+                return { renderer, taskId: taskOf(executionId, round) }
+              },
+              inspectRender: async () => ({ status: 'completed', failure: null, silentMs: 0 }),
+            }
+          : {}),
+      }),
+      plan: { pollIntervalMs: 200 },
+    })
+    await withWorld(world, async () => {
+      const only = newOrder(newVideo())
+      const { handle } = await order(only)
+      await eventually(() => expect(world.calls).toContain(step))
+      await handle.signal(cancelExecution, { executionId: only.executionId })
+      expect(await outcome(handle)).toEqual({ executionId: only.executionId, status: 'canceled' })
+      expect(world.holds.get(only.executionId)).toBe('voided')
+      const remoteIsStopped = world.tasks.get(taskOf(only.executionId)) === 'canceled'
+      const localIsStopped = world.calls.includes(`${step} cancelled`)
+      expect(step === 'submitRender' ? remoteIsStopped : localIsStopped).toBe(true)
+    })
+  },
+)
 
 test('a cancel for another execution of the same video does nothing', async () => {
   const world = fakeWorld()

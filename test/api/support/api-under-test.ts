@@ -32,11 +32,11 @@ import type { Plan } from '../../../src/domain/plans.ts'
 import { newId } from '../../support/records.ts'
 
 export const ADMIN_KEY = 'the-admin-key-of-the-tests-0123456789'
-export const RENDERER_SECRET = newWebhookSecret()
+const RENDERER_SECRET = newWebhookSecret()
 const ROUTE_TOKEN_SECRET = randomBytes(32).toString('hex')
 const HOUR_MS = 3_600_000
 
-export const SETTINGS: ApiSettings = {
+const SETTINGS: ApiSettings = {
   version: '0.0.0-test',
   publicUrl: 'http://spool.test',
   temporalUiUrl: 'http://temporal.test',
