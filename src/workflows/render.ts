@@ -1,4 +1,4 @@
-import { CancellationScope, continueAsNew, isCancellation, log } from '@temporalio/workflow'
+import { CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow'
 import type { RenderFiles } from '../contracts/activities.ts'
 import type { RenderOutcome } from '../contracts/orders.ts'
 import type { ExecutionId, VideoId } from '../domain/ids.ts'
@@ -7,6 +7,7 @@ import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf, failWorkflow } from './lib/failures.ts'
 import { RenderDesk, type AdmittedRender } from './lib/render-desk.ts'
 import { renderRemotely } from './lib/remote-render.ts'
+import { tolerate } from './lib/tolerate.ts'
 
 export interface RenderInput {
   readonly videoId: VideoId
@@ -124,15 +125,4 @@ const tell = async (executionId: ExecutionId, desk: RenderDesk): Promise<void> =
     await startDeliveries(deliveryIds)
     if (mailWanted) await publishing.sendMail({ executionId })
   })
-}
-
-/** A step whose failure is a fact in the log and on the step, and no reason to stop. */
-const tolerate = async (step: string, work: () => Promise<unknown>): Promise<void> => {
-  try {
-    await work()
-  } catch (error) {
-    if (isCancellation(error)) throw error
-    const failure = failureCodeOf(error)
-    log.error('a step failed and the render went on', { step, failure })
-  }
 }

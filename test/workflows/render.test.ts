@@ -19,6 +19,7 @@ import {
   testPlan,
   untilCancelled,
   type FakeWorld,
+  type RenderActivities,
 } from '../support/render-fakes.ts'
 import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
 
@@ -242,7 +243,7 @@ test('a silent renderer is cancelled and the next one gets the job', async () =>
   })
 })
 
-const stalling = (retryWorks: () => boolean) =>
+const stalling = (retryWorks: () => boolean, change: Partial<RenderActivities> = {}) =>
   fakeWorld({
     plan: { rota: ['alpha'], pollIntervalMs: 150, stallTimeoutMs: 100 },
     change: (it) => ({
@@ -251,6 +252,7 @@ const stalling = (retryWorks: () => boolean) =>
         failure: null,
         silentMs: 5_000,
       }),
+      ...change,
     }),
   })
 
@@ -268,6 +270,23 @@ test('a stalled render keeps its hold and goes on when a retry is asked for', as
     expect(await outcome(handle)).toMatchObject({ status: 'completed' })
     expect(world.calls).toContain('markResumed')
     expect(world.holds.get(only.executionId)).toBe('captured')
+  })
+})
+
+test('alerts that cannot be sent do not end a stalled render', async () => {
+  let well = false
+  const world = stalling(() => well, {
+    sendAlert: async () => {
+      throw failWith('NOTIFICATION_FAILED')
+    },
+  })
+  await withWorld(world, async () => {
+    const only = newOrder(newVideo())
+    const { handle } = await order(only)
+    await eventually(() => expect(world.calls).toContain('sendAlert'))
+    well = true
+    await handle.signal(retry)
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
   })
 })
 
@@ -412,6 +431,21 @@ test.each(STEPS_WITH_WORK)(
     })
   },
 )
+
+test('signals that make no sense are dropped and block nothing', async () => {
+  const world = fakeWorld()
+  await withWorld(world, async () => {
+    const only = newOrder(newVideo())
+    const { handle } = await order(only)
+    await handle.signal('taskEvent')
+    await handle.signal('taskEvent', { taskId: 7 })
+    await handle.signal('taskEvent', { taskId: taskOf(only.executionId), status: 'splendid' })
+    await handle.signal('cancelExecution')
+    await handle.signal('nobodyListens', { a: 1 })
+    await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+  })
+})
 
 test('a cancel for another execution of the same video does nothing', async () => {
   const world = fakeWorld()

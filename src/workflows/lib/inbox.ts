@@ -1,8 +1,14 @@
-import { condition } from '@temporalio/workflow'
+import { condition, log } from '@temporalio/workflow'
 import type { TaskEvent } from '../../contracts/orders.ts'
 
 /** The task id under which a person delivers a video by hand. */
 export const MANUAL_TASK_ID = 'manual'
+
+const ENDINGS: ReadonlySet<string> = new Set<TaskEvent['status']>([
+  'completed',
+  'failed',
+  'canceled',
+])
 
 /**
  * News of remote jobs, kept from the moment it arrives until it is asked for. A webhook may come
@@ -12,8 +18,14 @@ export const MANUAL_TASK_ID = 'manual'
 export class Inbox {
   readonly #events = new Map<string, TaskEvent>()
 
-  accept(event: TaskEvent): void {
-    if (!this.#events.has(event.taskId)) this.#events.set(event.taskId, event)
+  /** People send signals by hand; one that is none is dropped, for an error here would block the
+   * workflow for ever. */
+  accept(event: TaskEvent | undefined): void {
+    if (typeof event?.taskId !== 'string' || !ENDINGS.has(event.status)) {
+      log.warn('a signal that tells of no task was dropped')
+    } else if (!this.#events.has(event.taskId)) {
+      this.#events.set(event.taskId, event)
+    }
   }
 
   get hasManual(): boolean {

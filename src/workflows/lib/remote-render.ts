@@ -7,6 +7,7 @@ import { failureCodeOf, GaveUp } from './failures.ts'
 import { MANUAL_TASK_ID } from './inbox.ts'
 import { awaitRemoteJob } from './remote-job.ts'
 import type { AdmittedRender, RenderDesk } from './render-desk.ts'
+import { tolerate } from './tolerate.ts'
 
 export interface RenderedVideo {
   readonly videoKey: string
@@ -111,12 +112,14 @@ const outlastStall = async (
     waitingFor: 'a retry, or a renderer to come back',
   })
   await ledger.markStalled({ executionId })
-  await publishing.sendAlert({
-    executionId,
-    title: 'A render is stalled',
-    step: 'remote render',
-    failure: 'RENDERER_STALLED',
-  })
+  await tolerate('alert', () =>
+    publishing.sendAlert({
+      executionId,
+      title: 'A render is stalled',
+      step: 'remote render',
+      failure: 'RENDERER_STALLED',
+    }),
+  )
   let waitedMs = 0
   for (let asks = state.stalls - 1; ; asks += 1) {
     const remainingMs = state.graceMs - waitedMs
@@ -124,8 +127,8 @@ const outlastStall = async (
     const waitMs = Math.min(askAgainAfterMs(asks), remainingMs)
     if (await desk.helped(waitMs)) break
     waitedMs += waitMs
-    const { renderer: found } = await renderer.findRenderer({ rota: plan.rota })
-    if (found !== null) break
+    const answer = await tolerate('find renderer', () => renderer.findRenderer({ rota: plan.rota }))
+    if (answer !== null && answer.renderer !== null) break
   }
   await ledger.markResumed({ executionId })
   desk.report({ status: 'processing', waitingFor: null })

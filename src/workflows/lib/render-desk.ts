@@ -63,15 +63,21 @@ export class RenderDesk {
 
   constructor(admitted: AdmittedRender | null) {
     this.#latest = admitted
-    setHandler(progress, () => this.#state)
-    setHandler(taskEvent, (event) => this.inbox.accept(event))
-    setHandler(retry, () => {
+    setHandler(progress, () => this.#state, { description: 'Where the render is' })
+    setHandler(taskEvent, (event) => this.inbox.accept(event), {
+      description:
+        'A remote task ended; {"taskId":"manual",…,"outputUrl":…} delivers a video by hand',
+    })
+    const askRetry = () => {
       this.#retryAsked = true
+    }
+    setHandler(retry, askRetry, { description: 'Try a stalled render again at once' })
+    setHandler(cancelExecution, (order) => this.#cancel(order?.executionId), {
+      description: 'Cancel this one order',
     })
-    setHandler(cancelExecution, ({ executionId }) => {
-      if (this.#current?.order.executionId === executionId) this.#scope?.cancel()
+    setHandler(admitRender, (order) => this.#admit(order), {
+      description: 'Order a render; it supersedes the one in work',
     })
-    setHandler(admitRender, (order) => this.#admit(order))
   }
 
   /** The order to work on, or null when it was refused (or never came). */
@@ -130,6 +136,12 @@ export class RenderDesk {
   /** Makes the outcome findable: `SpoolStatus = "error"`. */
   settle(status: string): void {
     this.#search(status)
+  }
+
+  #cancel(executionId: string | undefined): void {
+    if (this.#current !== null && this.#current.order.executionId === executionId) {
+      this.#scope?.cancel()
+    }
   }
 
   #search(status: string): void {
