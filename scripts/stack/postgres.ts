@@ -17,7 +17,7 @@ import type { Part } from './part.ts'
 import { freePort } from './ports.ts'
 import { findPostgresPrograms, reachableDataDir } from './postgres-programs.ts'
 import type { PostgresPrograms } from './postgres-programs.ts'
-import { processCommandLine } from './process-identity.ts'
+import { processCommandLine, processExists, processIdentity } from './process-identity.ts'
 import { secretFrom } from './secret-file.ts'
 
 const ROLE = 'spool'
@@ -143,10 +143,11 @@ async function stopLeftOver(dataDir: string): Promise<void> {
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
   const isOurs = () => processCommandLine(pid)?.includes(dataDir) ?? false
-  if (!isOurs()) return
-  process.kill(pid, 'SIGINT')
+  // A dead server that nobody has waited for yet: PostgreSQL would take it for a living one.
+  const isUnburied = () => processIdentity(pid) === null && processExists(pid)
+  if (isOurs()) process.kill(pid, 'SIGINT')
   const deadlineMs = Date.now() + LEFT_OVER_STOP_MS
-  while (isOurs()) {
+  while (isOurs() || isUnburied()) {
     if (Date.now() > deadlineMs) {
       throw new Error(
         `A PostgreSQL left from an earlier run (process ${pid}) does not stop; kill it.`,

@@ -19,6 +19,16 @@ export function processIdentity(pid: number): string | null {
   }
 }
 
+/** Whether the system still lists a process of that number, be it dead or somebody else's. */
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** The command line of a process, its arguments joined by spaces, or null when it is gone. */
 export function processCommandLine(pid: number): string | null {
   if (process.platform !== 'linux') return ps(pid, 'command=')

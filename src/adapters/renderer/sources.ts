@@ -17,11 +17,14 @@ export interface RenderSources {
 /** What a drawing thread needs: plain data, the samples in shared memory. */
 export const loadSources = async (sources: RenderSources, options: DecodeOptions) => {
   const { spec, audioPath, coverPath, backgroundPath } = sources
-  const [pcm, cover, background] = await Promise.all([
+  const reading = [
     decodeAudio(audioPath, options),
     coverPath ? readPicture(coverPath, options) : embeddedCover(audioPath, options),
     backgroundPath ? readPicture(backgroundPath, options) : undefined,
-  ])
+  ] as const
+  // When one fails, or all are aborted, none may still run when the caller hears of it.
+  await Promise.allSettled(reading)
+  const [pcm, cover, background] = await Promise.all(reading)
   return { spec, pcm, cover, background }
 }
 
