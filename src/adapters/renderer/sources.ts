@@ -20,7 +20,7 @@ export const loadSources = async (sources: RenderSources, options: DecodeOptions
   const reading = [
     decodeAudio(audioPath, options),
     coverPath ? readPicture(coverPath, options) : embeddedCover(audioPath, options),
-    backgroundPath ? readPicture(backgroundPath, options) : undefined,
+    backgroundPath ? readPicture(backgroundPath, options) : Promise.resolve(undefined),
   ] as const
   // When one fails, or all are aborted, none may still run when the caller hears of it.
   await Promise.allSettled(reading)
