@@ -55,7 +55,7 @@ const main = async (): Promise<void> => {
     files: storage.store,
     fileGrants: storage.urlSigner,
     ingest: createIngest({ config, storage, fetcher: strangers }),
-    temporal: temporal.client,
+    temporal,
     executionNews: news,
     inboundWebhooks: createInboundWebhooks(config),
     newWebhookSecret,
@@ -71,7 +71,8 @@ const main = async (): Promise<void> => {
     if (err) log.error({ err }, 'the API stops on an error')
     await app.close()
     await listener.close()
-    await temporal.close()
+    // The connection to Temporal ends with the process: the SDK may still be retrying an abandoned call,
+    // which would throw out of a timer on a closed channel.
     await connection.close()
   })
 }

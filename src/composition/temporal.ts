@@ -16,10 +16,10 @@ const where = (settings: Settings) => {
 }
 
 /** A client for the API. The first call connects, so that the API starts while Temporal is away. */
-export const openTemporalClient = (settings: Settings) => {
+export const openTemporalClient = (settings: Settings): Client => {
   const { connectionOptions, namespace } = where(settings)
   const connection = Connection.lazy(connectionOptions)
-  return { client: new Client({ connection, namespace }), close: () => connection.close() }
+  return new Client({ connection, namespace })
 }
 
 /** A connection for workers, and a client that shares it (which lets workflows start eagerly). */
