@@ -18,6 +18,7 @@ import { checkWebhookTarget } from './composition/webhook-targets.ts'
 import { readConfig, type Config } from './config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import { connectDatabase } from './db/database.ts'
+import type { Repositories } from './db/repositories.ts'
 import { listenToExecutions } from './db/repositories/execution-listener.ts'
 import { INTERNAL_ACCOUNT_ID } from './domain/ids.ts'
 
@@ -78,10 +79,7 @@ const main = async (): Promise<void> => {
 }
 
 /** The account and key under which this Spool orders renders from itself. */
-const ensureInternalAccount = async (
-  config: Config,
-  { accounts }: ReturnType<typeof createRepositories>,
-): Promise<void> => {
+const ensureInternalAccount = async (config: Config, { accounts }: Repositories): Promise<void> => {
   const key = config.internalApiKey
   await accounts.upsertInternal({
     id: INTERNAL_ACCOUNT_ID,

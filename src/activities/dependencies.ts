@@ -5,15 +5,7 @@ import type { TasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import type { ObjectStore } from '../adapters/storage/object-store.ts'
 import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
 import type { RenderPlan } from '../contracts/orders.ts'
-import type { AccountsRepository } from '../db/repositories/accounts.ts'
-import type { ExecutionsRepository } from '../db/repositories/executions.ts'
-import type { IdempotencyRepository } from '../db/repositories/idempotency.ts'
-import type { LedgerRepository } from '../db/repositories/ledger.ts'
-import type { MediaRepository } from '../db/repositories/media.ts'
-import type { TasksRepository } from '../db/repositories/tasks.ts'
-import type { VideosRepository } from '../db/repositories/videos.ts'
-import type { WebhookDeliveriesRepository } from '../db/repositories/webhook-deliveries.ts'
-import type { WebhookEndpointsRepository } from '../db/repositories/webhook-endpoints.ts'
+import type { Repositories } from '../db/repositories.ts'
 import type { EventId, ExecutionId } from '../domain/ids.ts'
 import type { RotaEntry } from '../domain/renderer-rota.ts'
 import type { MediaTools } from './lib/media-tools.ts'
@@ -55,16 +47,7 @@ export interface ConfiguredRenderer extends RotaEntry {
 }
 
 /** What the worker's composition root gives to the activities. */
-export interface ActivityDependencies {
-  readonly accounts: AccountsRepository
-  readonly executions: ExecutionsRepository
-  readonly idempotency: IdempotencyRepository
-  readonly ledger: LedgerRepository
-  readonly media: MediaRepository
-  readonly tasks: TasksRepository
-  readonly videos: VideosRepository
-  readonly webhookDeliveries: WebhookDeliveriesRepository
-  readonly webhookEndpoints: WebhookEndpointsRepository
+export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly storage: ObjectStore
   /** The key that a URL of our own storage opens, if its signature is good; else null. */
   readonly ownStorageKey: (url: string) => string | null

@@ -9,7 +9,7 @@ import type {
   MediaIngest,
 } from '../contracts/ports.ts'
 import type { FieldProblem } from '../domain/failures.ts'
-import type { Repositories } from './repositories.ts'
+import type { Repositories } from '../db/repositories.ts'
 
 export interface ApiSettings {
   readonly version: string

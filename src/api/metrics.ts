@@ -3,7 +3,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { QUEUES } from '../contracts/queues.ts'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Repositories } from './repositories.ts'
+import type { Repositories } from '../db/repositories.ts'
 import type { WorkflowService } from './workflow-service.ts'
 
 /** Scrapers come every few seconds, and there may be several of them. */

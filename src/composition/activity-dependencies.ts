@@ -10,10 +10,10 @@ import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
 import { createRouteToken } from '../adapters/webhooks/route-token.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
+import type { Repositories } from '../db/repositories.ts'
 import { makeId } from '../domain/ids.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createMediaTools } from './media-tools.ts'
-import type { createRepositories } from './repositories.ts'
 import type { Storage } from './storage.ts'
 import type { WebhookMeter } from './worker-metrics.ts'
 
@@ -23,7 +23,7 @@ const ROUTE_TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
 /** Everything that the activities work with, built from the configuration. */
 export const createActivityDependencies = (parts: {
   readonly config: Config
-  readonly repositories: ReturnType<typeof createRepositories>
+  readonly repositories: Repositories
   readonly storage: Storage
   readonly client: Client
   readonly meter?: WebhookMeter

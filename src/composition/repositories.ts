@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts'
+import type { Repositories } from '../db/repositories.ts'
 import { createAccountsRepository } from '../db/repositories/accounts.ts'
 import { createApiKeysRepository } from '../db/repositories/api-keys.ts'
 import { createExecutionsRepository } from '../db/repositories/executions.ts'
@@ -11,7 +12,7 @@ import { createWebhookDeliveriesRepository } from '../db/repositories/webhook-de
 import { createWebhookEndpointsRepository } from '../db/repositories/webhook-endpoints.ts'
 
 /** All tables, for both processes. */
-export const createRepositories = (database: Database) => ({
+export const createRepositories = (database: Database): Repositories => ({
   accounts: createAccountsRepository(database),
   apiKeys: createApiKeysRepository(database),
   executions: createExecutionsRepository(database),

@@ -150,9 +150,13 @@ describe('an API that is told to stop', () => {
     await fetch(`${apiUrl}/webhooks/tasks/forged`, { method: 'POST', body: '{}' })
     const text = await scrape(`${apiUrl}/metrics`)
     expect(metricAt(text, 'spool_inbound_webhooks_total', 'outcome="forged"')).toBe(1)
-    for (const queue of ['pipelines', 'media', 'render']) {
-      expect(text).toContain(`spool_queue_depth{queue="${queue}"}`)
-    }
+    // A gauge that could not be read in time has no value until the next reading.
+    await eventually(async () => {
+      const gauges = await scrape(`${apiUrl}/metrics`)
+      for (const queue of ['pipelines', 'media', 'render']) {
+        expect(gauges).toContain(`spool_queue_depth{queue="${queue}"}`)
+      }
+    })
     expect(text).toContain('spool_ledger_violations 0')
     expect(text).toContain('# TYPE spool_execution_failures gauge')
     expect(text).toContain('# TYPE spool_executions gauge')

@@ -6,6 +6,21 @@ import { createMediaRepository } from '../../src/db/repositories/media.ts'
 import { createVideosRepository } from '../../src/db/repositories/videos.ts'
 import { makeId, type AccountId, type IdKind, type VideoId } from '../../src/domain/ids.ts'
 
+/** How videos of tests look, where the look does not matter. */
+export const LOOK = {
+  format: '16:9',
+  template: 'spectrum-bars',
+  hdr: false,
+  settings: {
+    title: 'Title',
+    artist: 'Artist',
+    accentColor: '#ff5c7a',
+    backgroundMediaId: null,
+    frameRate: 30,
+    resolution: 720,
+  },
+} as const
+
 /** An id that no other test has. */
 export const newId = <K extends IdKind>(kind: K) => makeId(kind, randomBytes(9).toString('hex'))
 
@@ -45,17 +60,7 @@ export const insertVideo = async (database: Database, accountId: AccountId): Pro
     audioMediaId: song.id,
     startSeconds: 0,
     endSeconds: 15,
-    format: '16:9',
-    template: 'spectrum-bars',
-    hdr: false,
-    settings: {
-      title: 'Title',
-      artist: 'Artist',
-      accentColor: '#ff5c7a',
-      backgroundMediaId: null,
-      frameRate: 30,
-      resolution: 720,
-    },
+    ...LOOK,
   })
   return video.id
 }

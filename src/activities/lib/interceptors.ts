@@ -23,7 +23,7 @@ export interface ActivityMeter {
   ended(activity: string, seconds: number, failure: FailureCode | null): void
 }
 
-/** Beats are this far apart; proxies with a heartbeat allow five of them to be missed. */
+/** Beats are this far apart; proxies with a heartbeat allow four of them to be missed. */
 const BEAT_MS = 1_000
 
 /** No result may be larger: files travel by key, and histories are kept for weeks. */

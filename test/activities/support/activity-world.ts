@@ -34,7 +34,7 @@ import {
   type FakeHttpService,
   type RecordedRequest,
 } from '../../support/fake-http-service.ts'
-import { insertAccount, newId } from '../../support/records.ts'
+import { LOOK, insertAccount, newId } from '../../support/records.ts'
 
 type Name = keyof AllActivities
 type Input<N extends Name> = Parameters<AllActivities[N]>[0]
@@ -190,17 +190,7 @@ const admitOrder = async (
     accountId,
     audioMediaId,
     ...REGION,
-    format: '16:9',
-    template: 'spectrum-bars',
-    hdr: false,
-    settings: {
-      title: 'Title',
-      artist: 'Artist',
-      accentColor: '#ff5c7a',
-      backgroundMediaId: null,
-      frameRate: 30,
-      resolution: 720,
-    },
+    ...LOOK,
   })
   const executionId = newId('execution')
   const workflowId = renderWorkflowId(videoId)

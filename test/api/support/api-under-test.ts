@@ -23,13 +23,13 @@ import type { ApiDependencies, ApiSettings } from '../../../src/api/dependencies
 import { createExecutionNewsHub } from '../../../src/api/execution-news.ts'
 import { createRepositories } from '../../../src/composition/repositories.ts'
 import { checkWebhookTarget } from '../../../src/composition/webhook-targets.ts'
-import type { Repositories } from '../../../src/api/repositories.ts'
+import type { Repositories } from '../../../src/db/repositories.ts'
 import type { DatabaseConnection } from '../../../src/db/database.ts'
 import { listenToExecutions } from '../../../src/db/repositories/execution-listener.ts'
 import { MediaError } from '../../../src/domain/failures.ts'
 import type { AccountId, MediaId, VideoId } from '../../../src/domain/ids.ts'
 import type { Plan } from '../../../src/domain/plans.ts'
-import { newId } from '../../support/records.ts'
+import { LOOK, newId } from '../../support/records.ts'
 
 export const ADMIN_KEY = 'the-admin-key-of-the-tests-0123456789'
 const RENDERER_SECRET = newWebhookSecret()
@@ -187,17 +187,7 @@ export const startApi = async (options: {
         audioMediaId: await song(accountId),
         startSeconds: 0,
         endSeconds: 10,
-        format: '16:9',
-        template: 'spectrum-bars',
-        hdr: false,
-        settings: {
-          title: 'Title',
-          artist: 'Artist',
-          accentColor: '#ff5c7a',
-          backgroundMediaId: null,
-          frameRate: 30,
-          resolution: 720,
-        },
+        ...LOOK,
       })
       return row.id
     },

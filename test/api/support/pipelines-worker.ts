@@ -6,7 +6,7 @@ import type {
   PublishingActivities,
   TaskActivities,
 } from '../../../src/contracts/activities.ts'
-import type { Repositories } from '../../../src/api/repositories.ts'
+import type { Repositories } from '../../../src/db/repositories.ts'
 import { PIPELINE_STEPS } from '../../../src/domain/steps.ts'
 import type { TestTemporal } from './temporal-namespace.ts'
 
