@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { placementOf } from '../src/api/routes/renders.ts'
 import { createWorkflowService } from '../src/api/workflow-service.ts'
 import { createRouteToken } from '../src/adapters/webhooks/route-token.ts'
 import { signWebhook } from '../src/adapters/webhooks/standard-webhooks.ts'
+import { MediaError } from '../src/domain/failures.ts'
 import {
   makeId,
   renderWorkflowId,
@@ -69,18 +71,36 @@ export const prepareOrders = async (stack: BenchStack, count: number): Promise<O
   return orders
 }
 
-/** Places orders as the API does. */
+/** A client that is answered 503 comes again this often, as its Retry-After asks. */
+const ORDER_ATTEMPTS = 30
+const RETRY_AFTER_MS = 2_000
+
+/** Places orders as the API does, and repeats one that was answered 503, as its client would: the same
+ * execution id finds the order if it was taken. */
 export const createOrderer = (stack: BenchStack) => {
   const workflows = createWorkflowService(stack.temporal, { admissionTimeoutMs: 60_000 })
   const accountId = stack.account.id
   const placement = placementOf({ id: accountId, plan: 'creator' }, undefined)
   return async ({ executionId, videoId }: Order): Promise<void> => {
-    const admission = await workflows.orderRender({
+    const order = {
       order: { executionId, videoId, accountId, priority: placement.priority },
       placement,
       summary: 'Benchmark',
-    })
+    }
+    const admission = await patiently(() => workflows.orderRender(order))
     if (admission.status !== 'held') throw new Error('the benchmark is out of credits')
+  }
+}
+
+const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call()
+    } catch (error) {
+      const isAway = error instanceof MediaError && error.code === 'TEMPORAL_UNAVAILABLE'
+      if (!isAway || attempt === ORDER_ATTEMPTS) throw error
+      await delay(RETRY_AFTER_MS)
+    }
   }
 }
 

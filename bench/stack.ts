@@ -50,7 +50,8 @@ export const startBenchStack = async (dir: string): Promise<BenchStack> => {
     const api = await startPart(nodePart('api', 'src/server.ts', { dir, env }, () => isOk(apiUrl)))
     stopLater(api.stop)
     const connection = await Connection.connect({ address: env['TEMPORAL_ADDRESS'] ?? '' })
-    stopLater(() => connection.close())
+    // It ends with the process: the SDK may still be retrying an abandoned call, which would throw out
+    // of a timer on a closed channel.
     const database = connectDatabase({
       url: config.settings.DATABASE_URL,
       poolSizeMax: 10,
