@@ -2,7 +2,9 @@ import type { Cdn } from '../adapters/cdn/cdn.ts'
 import type { Alerts } from '../adapters/notify/alerts.ts'
 import type { Mailer } from '../adapters/notify/mail.ts'
 import type { TasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
+import type { SpeechToText } from '../adapters/speech/speech-to-text.ts'
 import type { ObjectStore } from '../adapters/storage/object-store.ts'
+import type { Translator } from '../adapters/translation/translator.ts'
 import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
 import type { RenderPlan } from '../contracts/orders.ts'
 import type { Repositories } from '../db/repositories.ts'
@@ -52,6 +54,10 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   /** The key that a URL of our own storage opens, if its signature is good; else null. */
   readonly ownStorageKey: (url: string) => string | null
   readonly tools: MediaTools
+  /** Null: no engine is configured. */
+  readonly speech: SpeechToText | null
+  /** Null: no translator is configured. */
+  readonly translator: Translator | null
   readonly sources: SourceFetcher
   readonly renderers: readonly ConfiguredRenderer[]
   /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */

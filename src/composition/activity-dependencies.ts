@@ -40,6 +40,8 @@ export const createActivityDependencies = (parts: {
     storage: storage.store,
     ownStorageKey: storage.ownStorageKey,
     tools: createMediaTools(config),
+    speech: null,
+    translator: null,
     sources: fetchers.strangers,
     renderers: config.renderers.map((renderer) => {
       const fetcher = fetchers.renderer(renderer)

@@ -68,6 +68,7 @@ export const queueOptions = (queue: Queue, config: Config) => {
     pipelines: settings.SPOOL_PIPELINE_SLOTS,
     media: config.mediaSlots,
     render: config.renderSlots,
+    inference: settings.SPOOL_INFERENCE_SLOTS,
   }[queue]
   const common = {
     taskQueue: queue,

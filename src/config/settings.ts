@@ -60,6 +60,8 @@ export const settingsSchema = z.object({
   SPOOL_MEDIA_SLOTS: z.coerce.number().int().min(0).default(0),
   /** Renders at once; 0: one per two cores, because one render keeps two of them busy. */
   SPOOL_RENDER_SLOTS: z.coerce.number().int().min(0).default(0),
+  /** Transcriptions and translations at once: providers allow a few, a local engine takes a core. */
+  SPOOL_INFERENCE_SLOTS: count(4),
   /** Short activities at once: they wait for others' answers more than they work. */
   SPOOL_PIPELINE_SLOTS: count(50),
   /** Workflows kept in memory. About 0.4 MB each; replaying a short history costs little. */

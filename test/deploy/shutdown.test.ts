@@ -153,7 +153,7 @@ describe('an API that is told to stop', () => {
     // A gauge that could not be read in time has no value until the next reading.
     await eventually(async () => {
       const gauges = await scrape(`${apiUrl}/metrics`)
-      for (const queue of ['pipelines', 'media', 'render']) {
+      for (const queue of ['pipelines', 'media', 'render', 'inference']) {
         expect(gauges).toContain(`spool_queue_depth{queue="${queue}"}`)
       }
     })
