@@ -50,11 +50,28 @@ export const taskWorkflowId = (taskId: string): string => `task-${taskId}`
 
 export const deliveryWorkflowId = (deliveryId: string): string => `delivery-${deliveryId}`
 
-/** The hold of an execution or task: keyed by what it pays for, so a repeated call finds it. */
-export const holdId = (orderId: string): string => `${orderId}:hold`
+/** One workflow per order of the pipelines whose orders do not supersede each other. */
+export const pipelineWorkflowId = (pipeline: string, executionId: string): string =>
+  `${pipeline}-${executionId}`
+
+/** The hold of an execution or task: keyed by what it pays for, so a repeated call finds it. A retry
+ * (from 1) has a hold of its own, for what remained to be done. */
+export const holdId = (orderId: string, retry = 0): string =>
+  retry === 0 ? `${orderId}:hold` : `${orderId}:retry-${retry}:hold`
+
+/** The hold of what an order turned out to cost beyond its first hold, once its source was measured. */
+export const measuredHoldId = (executionId: string, retry: number): string =>
+  holdId(`${executionId}:measured`, retry)
+
+/** Every hold that an execution with so many retries can have, in the order in which they are taken. */
+export const holdIdsOf = (executionId: string, retries: number): readonly string[] =>
+  Array.from({ length: retries + 1 }, (_, retry) => [
+    holdId(executionId, retry),
+    measuredHoldId(executionId, retry),
+  ]).flat()
 
 /** The execution or task that a hold pays for. */
-export const orderOfHold = (id: string): string => id.replace(/:hold$/, '')
+export const orderOfHold = (id: string): string => id.split(':', 1)[0]!
 
 /**
  * The key under which a remote job is ordered. It names the order and the step, never the attempt

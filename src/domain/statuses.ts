@@ -15,10 +15,21 @@ export const EXECUTION_STATUSES = [
   'processing',
   'stalled',
   'completed',
+  'partial',
   'error',
   'canceled',
 ] as const
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number]
+
+/** The state of a medium's stream: that of its newest order, seen from the medium. */
+export const MEDIA_STREAM_STATUSES = [
+  'processing',
+  'ready',
+  'partial',
+  'error',
+  'canceled',
+] as const
+export type MediaStreamStatus = (typeof MEDIA_STREAM_STATUSES)[number]
 
 export const STEP_STATUSES = [
   'pending',
@@ -39,9 +50,18 @@ export type HoldState = (typeof HOLD_STATES)[number]
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
-/** An execution in one of these states will not change any more. */
+/** An execution in one of these states will not change any more by itself. `partial`: some of what
+ * was ordered is delivered and paid for, and the rest may be ordered again by a retry. */
 export const isExecutionOver = (status: ExecutionStatus): boolean =>
-  status === 'completed' || status === 'error' || status === 'canceled'
+  status === 'completed' || status === 'partial' || status === 'error' || status === 'canceled'
+
+/** Ended without all that was ordered, and not because somebody wanted it so. */
+export const mayBeRetried = (status: ExecutionStatus): boolean =>
+  status === 'partial' || status === 'error'
+
+/** The work on a step is done for good: no retry repeats it. */
+export const isStepDone = (status: StepStatus): boolean =>
+  status === 'completed' || status === 'skipped'
 
 /** A task in one of these states will not change any more. */
 export const isTaskOver = (status: TaskStatus): boolean =>

@@ -4,8 +4,10 @@
  * table, so that workflows contain no bookkeeping.
  */
 
-export const PIPELINES = ['render'] as const
+export const PIPELINES = ['render', 'stream', 'localize'] as const
 export type Pipeline = (typeof PIPELINES)[number]
+/** Pipelines whose orders stand beside each other; a render supersedes the one before it. */
+export type OrderedPipeline = Exclude<Pipeline, 'render'>
 
 export const PIPELINE_STEPS = {
   render: [
@@ -17,19 +19,50 @@ export const PIPELINE_STEPS = {
     'mark ready',
     'notify',
   ],
+  stream: [
+    'hold credits',
+    'probe',
+    'ladder',
+    'poster',
+    'preview',
+    'transcript',
+    'storyboard',
+    'waveform',
+    'assemble',
+    'notify',
+  ],
+  // `translate` stands for one step per language: `translate es`, `translate fr`.
+  localize: [
+    'hold credits',
+    'extract audio',
+    'transcribe',
+    'subtitles',
+    'translate',
+    'save',
+    'notify',
+  ],
 } as const satisfies Record<Pipeline, readonly string[]>
 
 export type StepName = (typeof PIPELINE_STEPS)[Pipeline][number]
 
 export interface StepPart {
-  readonly step: StepName
+  readonly step: string
   /** `whole`: the activity is the step. A step of several activities is opened by one and closed
    * by another; what lies between them (waiting) belongs to the step. */
   readonly part: 'whole' | 'opens' | 'closes'
 }
 
-/** Activities that are missing here (alerts, compensation, polls) are no steps of their own. */
-export const STEP_OF_ACTIVITY: Readonly<Record<string, StepPart>> = {
+type ActivityInput = Readonly<Record<string, unknown>>
+
+interface ActivityStep extends StepPart {
+  readonly step: StepName
+  /** Which of several like steps it is, said by the activity's input: `es` of `translate es`. */
+  readonly which?: (input: ActivityInput) => string
+}
+
+/** Activities that are missing here (alerts, compensation, polls, parts of a step) are no steps of
+ * their own. */
+export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   cropAudio: { step: 'crop audio', part: 'whole' },
   submitRender: { step: 'remote render', part: 'opens' },
   collectRender: { step: 'remote render', part: 'closes' },
@@ -40,5 +73,18 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, StepPart>> = {
   sendMail: { step: 'notify', part: 'whole' },
 }
 
+/** The step that one call of an activity belongs to; null when it is none. */
+export const stepOfActivity = (activity: string, input: ActivityInput): StepPart | null => {
+  const found = STEP_OF_ACTIVITY[activity]
+  if (found === undefined) return null
+  const { step, part, which } = found
+  return { step: which === undefined ? step : `${step} ${which(input)}`, part }
+}
+
 /** Steps that tell of the end of an execution, and so run after it, however it ended. */
 export const runsAfterEnd = (step: string): boolean => step === ('notify' satisfies StepName)
+
+const EVERY_ROUND: ReadonlySet<string> = new Set<StepName>(['assemble', 'save', 'notify'])
+
+/** Steps that put together or tell what there is, and so run again in each retry. */
+export const runsEveryRound = (step: string): boolean => EVERY_ROUND.has(step)

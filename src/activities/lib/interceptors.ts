@@ -8,7 +8,7 @@ import type {
 import type { FailureCode } from '../../domain/failures.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
-import { STEP_OF_ACTIVITY, type StepPart } from '../../domain/steps.ts'
+import { stepOfActivity, type StepPart } from '../../domain/steps.ts'
 import { codeOfError, toActivityFailure } from './failures.ts'
 
 /** Where the starts and ends of steps are kept; the worker gives it Postgres. */
@@ -80,9 +80,10 @@ const recorded = async (
   input: ActivityExecuteInput,
   execute: () => Promise<unknown>,
 ): Promise<unknown> => {
-  const part = STEP_OF_ACTIVITY[activity]
-  const executionId = (input.args[0] as { executionId?: ExecutionId } | undefined)?.executionId
-  if (part === undefined || executionId === undefined) return await execute()
+  const given = (input.args[0] ?? {}) as Readonly<Record<string, unknown>>
+  const part = stepOfActivity(activity, given)
+  const executionId = given['executionId'] as ExecutionId | undefined
+  if (part === null || executionId === undefined) return await execute()
   if (part.part !== 'closes') await recorder.begin(executionId, part.step)
   try {
     const result = await execute()

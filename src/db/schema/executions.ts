@@ -31,6 +31,10 @@ export const executions = pgTable(
     /** What it works on: the video's id for a render. */
     subjectId: text('subject_id').notNull(),
     workflowId: text('workflow_id').notNull(),
+    /** What was ordered, as the workflow is given it again in a retry. */
+    input: jsonb().$type<Readonly<Record<string, unknown>>>().notNull().default({}),
+    /** Retries that were ordered, declined ones included; each has a hold of its own. */
+    retries: integer().notNull().default(0),
     status: text({ enum: EXECUTION_STATUSES }).notNull().default('pending'),
     outputKeys: jsonb('output_keys').$type<OutputKeys>().notNull().default({}),
     error: jsonb().$type<PublicFailure & { readonly step: string | null }>(),
@@ -61,6 +65,8 @@ export const executionSteps = pgTable(
     /** 0 to 100; null while there is nothing to say. */
     progress: doublePrecision(),
     error: jsonb().$type<PublicFailure>(),
+    /** Its part of the order's price, captured when it is completed. */
+    priceCredits: integer('price_credits').notNull().default(0),
     startedAt: moment('started_at'),
     finishedAt: moment('finished_at'),
   },
