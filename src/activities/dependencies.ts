@@ -52,7 +52,7 @@ export interface ConfiguredRenderer extends RotaEntry {
 export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly storage: ObjectStore
   /** The key that a URL of our own storage opens, if its signature is good; else null. */
-  readonly ownStorageKey: (url: string) => string | null
+  readonly ownStorageKey: (url: string) => Promise<string | null>
   readonly tools: MediaTools
   /** Null: no engine is configured. */
   readonly speech: SpeechToText | null

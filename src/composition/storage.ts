@@ -7,7 +7,7 @@ export interface Storage {
   readonly store: ObjectStore
   readonly urlSigner: UrlSigner
   /** The key that a URL of ours opens, if its signature is good and not expired; else null. */
-  readonly ownStorageKey: (url: string) => string | null
+  readonly ownStorageKey: (url: string) => Promise<string | null>
 }
 
 /** The folder store, with the signer of its URLs. */
@@ -18,7 +18,7 @@ export const openStorage = async ({ settings, storageDir }: Config): Promise<Sto
   return {
     store: await openFolderStore({ rootPath: storageDir, urlSigner }),
     urlSigner,
-    ownStorageKey: (url) => {
+    ownStorageKey: async (url) => {
       if (!url.startsWith(filesUrl)) return null
       const { pathname, searchParams } = new URL(url)
       const key = decodeURIComponent(pathname.slice(new URL(filesUrl).pathname.length))

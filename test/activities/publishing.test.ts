@@ -129,7 +129,7 @@ describe('deliverWebhook', () => {
       data: { outputs: Record<string, string> }
     }
     const url = body.data.outputs['video'] ?? ''
-    expect(world.storage.ownStorageKey(url)).toBe(filesOf(delivery).videoKey)
+    expect(await world.storage.ownStorageKey(url)).toBe(filesOf(delivery).videoKey)
   })
 
   it.each([1, 2, 3, 9])(

@@ -70,7 +70,7 @@ describe('submitRender', () => {
       accent_color: '#ff5c7a',
       crf: planTerms('creator').crf,
     })
-    expect(storage.ownStorageKey(String(body['input']))).toBe(input.audio.croppedAudioKey)
+    expect(await storage.ownStorageKey(String(body['input']))).toBe(input.audio.croppedAudioKey)
     const token = String(body['webhook_url']).split('/').at(-1) ?? ''
     const secret = world.config.settings.SPOOL_SECRET
     expect(readRouteToken({ secret, token, nowMs: Date.now() })).toMatchObject({

@@ -70,7 +70,7 @@ const fetchVideo = async (
   job: { delivery: Delivery; video: Video; videoPath: string; signal: AbortSignal },
 ): Promise<void> => {
   const { delivery, video, videoPath, signal } = job
-  const ownKey = deps.ownStorageKey(delivery.url)
+  const ownKey = await deps.ownStorageKey(delivery.url)
   if (ownKey !== null) {
     await deps.storage.downloadTo(ownKey, videoPath, signal)
     return

@@ -1,8 +1,10 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { TaskActivities } from '../../contracts/activities.ts'
-import { renderTaskOptions, type RenderTaskOptions } from '../../contracts/http/tasks.ts'
+import {
+  renderTaskOptions,
+  type RenderTaskOptions,
+} from '../../contracts/http/tasks/render-options.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
-import { MediaError } from '../../domain/failures.ts'
 import { frameSize } from '../../domain/frame-size.ts'
 import { planTerms } from '../../domain/plans.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
@@ -10,6 +12,7 @@ import { taskKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { progressReporter } from '../lib/task-progress.ts'
 import type { Workspace } from '../lib/media-tools.ts'
+import { taskRow } from './task-row.ts'
 
 /**
  * Draws the video of a render task and stores it. *Output:* size and duration measured from the
@@ -20,8 +23,7 @@ import type { Workspace } from '../lib/media-tools.ts'
 export const renderTask =
   (deps: ActivityDependencies): TaskActivities['renderTask'] =>
   async ({ taskId, inputKey }) => {
-    const task = await deps.tasks.findById(taskId)
-    if (task === null) throw new MediaError('NOT_FOUND', `no task ${taskId}`)
+    const task = await taskRow(deps, taskId)
     const account = await deps.accounts.find(task.accountId)
     const options = renderTaskOptions.parse(task.options)
     const spec = specOf(options, planTerms(account?.plan ?? 'free').crf)
@@ -100,7 +102,7 @@ const fetchPicture = async (
 ): Promise<string | null> => {
   if (url === undefined) return null
   const signal = cancellationSignal()
-  const ownKey = deps.ownStorageKey(url)
+  const ownKey = await deps.ownStorageKey(url)
   if (ownKey === null) {
     await deps.sources.download(url, { filePath, maxBytes: PICTURE_BYTES_MAX, signal })
   } else {
