@@ -1,12 +1,13 @@
 /** Rows as clients see them: names of the contract, times as texts, storage keys as signed URLs. */
 
 import type { Media as MediaAnswer } from '../contracts/http/media.ts'
-import type { TaskAnswer } from '../contracts/http/tasks.ts'
+import type { TaskAnswer } from '../contracts/http/tasks/task.ts'
 import type { Video as VideoAnswer } from '../contracts/http/videos.ts'
 import type { FileStore } from '../contracts/ports.ts'
 import type { Media } from '../db/repositories/media.ts'
 import type { Task } from '../db/repositories/tasks.ts'
 import type { Video } from '../db/repositories/videos.ts'
+import { outputKindOf, type TaskOutputFile } from '../domain/task-output.ts'
 
 export interface UrlSigning {
   readonly files: Pick<FileStore, 'signGet'>
@@ -55,19 +56,29 @@ export const presentVideo = async (signing: UrlSigning, row: Video): Promise<Vid
   updatedAt: row.updatedAt.toISOString(),
 })
 
+const presentFiles = (signing: UrlSigning, files: readonly TaskOutputFile[]) =>
+  Promise.all(
+    files.map(async ({ name, storageKey, contentType }) => ({
+      name,
+      url: await signedUrl(signing, storageKey),
+      content_type: contentType,
+    })),
+  )
+
 const presentTaskOutput = async (
   signing: UrlSigning,
   output: Task['output'],
 ): Promise<TaskAnswer['output']> =>
   output && {
     object: 'file',
-    kind: 'video',
+    kind: outputKindOf(output.contentType),
     url: await signedUrl(signing, output.storageKey),
     content_type: output.contentType,
     filesize: output.sizeBytes,
     width: output.widthPx,
     height: output.heightPx,
     duration: output.durationSeconds,
+    ...(output.files === undefined ? {} : { files: await presentFiles(signing, output.files) }),
   }
 
 /** The newest of the moments at which something is known to have happened. */

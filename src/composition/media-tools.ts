@@ -5,7 +5,7 @@ import { cropAudio } from '../adapters/ffmpeg/crop-audio.ts'
 import { extractCover } from '../adapters/ffmpeg/extract-cover.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
 import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
-import { judgeSong } from '../adapters/ingest/judge-song.ts'
+import { judgeInput } from '../adapters/ingest/judge-input.ts'
 import { renderVideo } from '../adapters/renderer/render-video.ts'
 import type { Config } from '../config.ts'
 
@@ -28,7 +28,7 @@ export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
     extractCover: (job) => extractCover({ ...programs, ...job }),
     makeThumbnails: (job) => makeThumbnails({ ...programs, timeoutMs, ...job }),
     verifyVideo: (job) => verifyVideo({ ...programs, timeoutMs, ...job }),
-    judgeSong: (job) => judgeSong({ ...programs, timeoutMs, ...job }),
+    judgeInput: (job) => judgeInput({ ...programs, timeoutMs, ...job }),
     renderVideo: (job) => renderVideo({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
   }
 }

@@ -5,7 +5,15 @@
 
 import type { FailureCode } from '../domain/failures.ts'
 import type { DeliveryId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
-import type { RenderAdmission, RenderOrder } from './orders.ts'
+import type { TaskKind } from '../domain/task-kinds.ts'
+import type { TaskOutput } from '../domain/task-output.ts'
+import type {
+  BranchResult,
+  PipelineAdmission,
+  PipelineOrder,
+  RenderAdmission,
+  RenderOrder,
+} from './orders.ts'
 
 /** Every step of an execution names it; the recorder of steps reads this. */
 export interface StepInput {
@@ -43,6 +51,28 @@ export interface LedgerActivities {
       readonly step: string | null
     },
   ): Promise<{ readonly releasedCredits: number }>
+  /** Prices an order, holds its credits and creates its execution, or declines and creates nothing.
+   * A retry holds what is left to be done. */
+  admitExecution(input: {
+    readonly order: PipelineOrder
+    readonly workflowId: string
+  }): Promise<PipelineAdmission>
+  /** Holds what an order costs beyond its first hold, now that its source is known. */
+  raiseHold(input: {
+    readonly order: PipelineOrder
+    readonly workflowId: string
+    readonly durationSeconds: number
+  }): Promise<PipelineAdmission>
+  /** Ends a round whose steps stood beside each other: settles each step, publishes what they
+   * delivered, captures the price of that and frees the rest, in one transaction. */
+  completeExecution(
+    input: StepInput & {
+      readonly outcome: 'completed' | 'partial' | 'error' | 'canceled'
+      readonly branches: readonly BranchResult[]
+      /** The step that this is (`assemble`, `save`). */
+      readonly step: string
+    },
+  ): Promise<{ readonly capturedCredits: number }>
   markStalled(input: StepInput): Promise<void>
   markResumed(input: StepInput): Promise<void>
 }
@@ -135,27 +165,28 @@ export interface PublishingActivities {
   }>
 }
 
-/** A file that a task made. */
-export interface TaskFile {
-  readonly storageKey: string
-  readonly contentType: string
-  readonly sizeBytes: number
+/** What the work on a task needs to know; the row holds the rest. */
+export interface TaskWorkInput {
+  readonly taskId: TaskId
+  readonly inputKey: string
+}
+
+export interface PreparedTask {
+  readonly status: 'ready'
+  /** What is really to be done, which aliases and formats may hide. */
+  readonly work: TaskKind
+  readonly inputKey: string
   readonly durationSeconds: number
-  readonly widthPx: number
-  readonly heightPx: number
 }
 
 export interface TaskActivities {
   /** Brings a task's input into storage, judges it, prices it, and holds the price. */
   prepareTask(input: {
     readonly taskId: TaskId
-  }): Promise<
-    | { readonly status: 'ready'; readonly inputKey: string; readonly durationSeconds: number }
-    | { readonly status: 'declined' }
-  >
-  renderTask(input: { readonly taskId: TaskId; readonly inputKey: string }): Promise<TaskFile>
+  }): Promise<PreparedTask | { readonly status: 'declined' }>
+  renderTask(input: TaskWorkInput): Promise<TaskOutput>
   /** Captures the hold, settles the row, and returns the deliveries of `job.succeeded`. */
-  completeTask(input: { readonly taskId: TaskId; readonly output: TaskFile }): Promise<{
+  completeTask(input: { readonly taskId: TaskId; readonly output: TaskOutput }): Promise<{
     readonly deliveryIds: readonly DeliveryId[]
   }>
   /** Voids the hold, settles the row, and returns the deliveries of `job.failed`. */

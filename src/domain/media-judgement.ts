@@ -4,6 +4,7 @@ import { audioStreams, isImageFormat, videoStreams } from './media-probe.ts'
 import type { MediaProbe, MediaStream } from './media-probe.ts'
 
 export type MediaKind = 'audio' | 'video' | 'image'
+export type MediaNeed = 'audio' | 'video' | 'pictures'
 
 export type MediaJudgement =
   | { readonly ok: true; readonly kind: MediaKind }
@@ -17,8 +18,9 @@ interface Finding {
 
 export interface JudgementOptions {
   readonly limits: MediaLimits
-  /** `audio`: a file without an audio stream is refused with MEDIA_NO_AUDIO. */
-  readonly needs?: 'audio'
+  /** What the file must have, or it is refused with MEDIA_NO_AUDIO or MEDIA_NO_VIDEO: a sound track;
+   * moving pictures; pictures, moving or not. */
+  readonly needs?: MediaNeed
   /** Where the file stands in the request, for the problems. */
   readonly path?: string
 }
@@ -55,7 +57,7 @@ const kindOf = (probe: MediaProbe): MediaKind | null => {
 const natureFindings = (
   probe: MediaProbe,
   kind: MediaKind | null,
-  needs: 'audio' | undefined,
+  needs: MediaNeed | undefined,
 ): Finding[] => {
   if (kind === null) {
     return [
@@ -72,6 +74,13 @@ const natureFindings = (
       code: 'MEDIA_NO_AUDIO',
       message: 'has no audio stream',
       fix: 'send a file with sound',
+    })
+  }
+  if ((needs === 'video' && kind !== 'video') || (needs === 'pictures' && kind === 'audio')) {
+    findings.push({
+      code: 'MEDIA_NO_VIDEO',
+      message: needs === 'video' ? 'has no moving pictures' : 'has no pictures',
+      fix: needs === 'video' ? 'send a video' : 'send a video or a picture',
     })
   }
   if (kind !== 'image' && probe.durationSeconds !== null && !(probe.durationSeconds > 0)) {

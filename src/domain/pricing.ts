@@ -1,12 +1,41 @@
 /** Prices, in whole credits. One credit is one second of rendered video; a begun second counts. */
 
 import { planTerms, type Plan } from './plans.ts'
+import type { TaskKind } from './task-kinds.ts'
 
 /** The price of rendering a region of a song. Rounded first to the millisecond, so that the float
  * 14.500000000000002 does not cost what 15 s cost twice. */
 export const renderPriceCredits = (startSeconds: number, endSeconds: number): number =>
   Math.max(1, Math.ceil(Math.round((endSeconds - startSeconds) * 1000) / 1000))
 
-/** The price of a task ordered directly: nothing for plans that are not billed. */
-export const taskPriceCredits = (plan: Plan, durationSeconds: number): number =>
-  planTerms(plan).billed ? renderPriceCredits(0, durationSeconds) : 0
+/** What is paid for each begun `unitSeconds` of media; a picture is one unit. */
+interface Price {
+  readonly credits: number
+  readonly unitSeconds: number
+}
+
+/** By what the work takes of a machine, measured against a second of rendered video. */
+const TASK_PRICES: Readonly<Record<TaskKind, Price>> = {
+  render: { credits: 1, unitSeconds: 1 },
+  video: { credits: 1, unitSeconds: 5 },
+  audio: { credits: 1, unitSeconds: 60 },
+  image: { credits: 1, unitSeconds: Infinity },
+  adaptive_video: { credits: 1, unitSeconds: 2 },
+  transcription: { credits: 1, unitSeconds: 10 },
+  subtitles: { credits: 1, unitSeconds: 10 },
+  translation: { credits: 1, unitSeconds: 10 },
+  waveform: { credits: 1, unitSeconds: 300 },
+  storyboard: { credits: 1, unitSeconds: 60 },
+}
+
+/** Rounded first to the millisecond, so that float noise never costs a unit. */
+const begunUnits = (durationSeconds: number, unitSeconds: number): number =>
+  Math.max(1, Math.ceil(Math.round(durationSeconds * 1000) / 1000 / unitSeconds))
+
+/** The price of a task ordered directly, by the length of what is worked on: nothing for plans that are
+ * not billed. */
+export const taskPriceCredits = (plan: Plan, work: TaskKind, durationSeconds: number): number => {
+  if (!planTerms(plan).billed) return 0
+  const { credits, unitSeconds } = TASK_PRICES[work]
+  return credits * begunUnits(durationSeconds, unitSeconds)
+}

@@ -14,7 +14,20 @@ export const renderKeys = (videoId: string, executionId: string) => {
   }
 }
 
+const taskFolder = (taskId: string): string => `tasks/${taskId}`
+
 export const taskKeys = (taskId: string) => ({
-  inputKey: `tasks/${taskId}/input`,
-  outputKey: `tasks/${taskId}/output.mp4`,
+  inputKey: `${taskFolder(taskId)}/input`,
+  outputKey: `${taskFolder(taskId)}/output.mp4`,
 })
+
+/** The file that a task makes, by the usual ending of its name. */
+export const taskOutputKey = (taskId: string, extension: string): string =>
+  `${taskFolder(taskId)}/output.${extension}`
+
+/**
+ * Whether a file was made by us, or judged to its end before it was stored, so that a look at its
+ * header is enough. Whatever lies elsewhere may have been put there by anybody with a signed URL.
+ */
+export const isJudgedKey = (key: string): boolean =>
+  /^(videos\/|media\/[^/]+\/[^/]+\/original$|tasks\/[^/]+\/(input|output\.\w+)$)/.test(key)

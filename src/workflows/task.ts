@@ -1,9 +1,11 @@
 import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow'
+import type { PreparedTask } from '../contracts/activities.ts'
 import type { TaskOrder } from '../contracts/orders.ts'
 import type { TaskId } from '../domain/ids.ts'
+import type { TaskOutput } from '../domain/task-output.ts'
 import { tasks } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
-import { failureCodeOf } from './lib/failures.ts'
+import { failureCodeOf, GaveUp } from './lib/failures.ts'
 
 export interface TaskResult {
   readonly taskId: TaskId
@@ -21,8 +23,8 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
     const input = await tasks.prepareTask({ taskId })
     if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
 
-    setCurrentDetails('**rendering**')
-    const output = await tasks.renderTask({ taskId, inputKey: input.inputKey })
+    setCurrentDetails(`**working: ${input.work}**`)
+    const output = await perform(taskId, input)
 
     return await CancellationScope.nonCancellable(async () => {
       const { deliveryIds } = await tasks.completeTask({ taskId, output })
@@ -34,6 +36,16 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
     if (!isCancellation(error)) return await end(taskId, 'failed', failureCodeOf(error))
     await end(taskId, 'canceled', null)
     throw error
+  }
+}
+
+/** The work itself, by its kind. */
+const perform = async (taskId: TaskId, { work, inputKey }: PreparedTask): Promise<TaskOutput> => {
+  switch (work) {
+    case 'render':
+      return await tasks.renderTask({ taskId, inputKey })
+    default:
+      throw new GaveUp('NOT_CONFIGURED')
   }
 }
 

@@ -4,7 +4,7 @@ import { CancelledFailure } from '@temporalio/activity'
 import type { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
-import { renderTaskOptions } from '../../src/contracts/http/tasks.ts'
+import { renderTaskOptions } from '../../src/contracts/http/tasks/render-options.ts'
 import type { TaskId } from '../../src/domain/ids.ts'
 import { holdId } from '../../src/domain/ids.ts'
 import { taskPriceCredits } from '../../src/domain/pricing.ts'
@@ -64,7 +64,7 @@ describe('prepareTask', () => {
     const first = await world.run('prepareTask', { taskId })
     expect(first).toMatchObject({ status: 'ready', inputKey: 'uploads/song' })
     expect(await world.run('prepareTask', { taskId })).toEqual(first)
-    const price = taskPriceCredits('creator', 2)
+    const price = taskPriceCredits('creator', 'render', 2)
     expect(await available(accountId)).toBe(100 - price)
     expect((await repositories.tasks.findById(taskId))?.status).toBe('processing')
   })
@@ -116,7 +116,7 @@ describe('renderTask', () => {
     const { SPOOL_FFPROBE_PATH: ffprobePath } = world.config.settings
     const found = await probe({ ffprobePath, path })
     expect(file).toMatchObject({ widthPx: 128, heightPx: 128, contentType: 'video/mp4' })
-    expect(found.durationSeconds).toBeCloseTo(file.durationSeconds, 1)
+    expect(found.durationSeconds).toBeCloseTo(file.durationSeconds ?? 0, 1)
     expect(await world.workspaces()).toEqual([])
   })
 

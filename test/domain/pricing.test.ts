@@ -24,6 +24,6 @@ test('a region costs its seconds, a begun one as a whole, wherever in the song i
 })
 
 test('plans that are not billed pay nothing for a task', () => {
-  expect(taskPriceCredits('internal', 30)).toBe(0)
-  expect(taskPriceCredits('free', 30)).toBe(30)
+  expect(taskPriceCredits('internal', 'render', 30)).toBe(0)
+  expect(taskPriceCredits('free', 'render', 30)).toBe(30)
 })

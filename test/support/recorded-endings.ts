@@ -1,4 +1,4 @@
-import type { TaskAnswer } from '../../src/contracts/http/tasks.ts'
+import type { TaskAnswer } from '../../src/contracts/http/tasks/task.ts'
 import {
   deliveryWorkflowId,
   taskWorkflowId,

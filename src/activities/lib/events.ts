@@ -1,5 +1,6 @@
 import type { Execution } from '../../db/repositories/executions.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
+import { outputKindOf, type TaskOutputFile } from '../../domain/task-output.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /** The body of an event as it is kept: `{ storageKey }` stands where a receiver will find a URL. */
@@ -38,6 +39,12 @@ export const renderEvent = (execution: Execution, now: Date): EventBody => {
   }
 }
 
+const eventFile = ({ name, storageKey, contentType }: TaskOutputFile) => ({
+  name,
+  url: { storageKey },
+  content_type: contentType,
+})
+
 /** An event of a task, in the tasks dialect. */
 export const taskEventBody = (
   task: Task,
@@ -60,13 +67,14 @@ export const taskEventBody = (
           ? null
           : {
               object: 'file',
-              kind: 'video',
+              kind: outputKindOf(output.contentType),
               url: { storageKey: output.storageKey },
               content_type: output.contentType,
               filesize: output.sizeBytes,
               width: output.widthPx,
               height: output.heightPx,
               duration: output.durationSeconds,
+              ...(output.files === undefined ? {} : { files: output.files.map(eventFile) }),
             },
       error: task.error,
       metadata: task.metadata,

@@ -1,3 +1,4 @@
+import type { MediaNeed } from '../../domain/media-judgement.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
 
 interface Cancelable {
@@ -47,9 +48,15 @@ export interface MediaTools {
       }
     },
   ) => Promise<unknown>
-  /** Refuses what is no song, or too long a one. */
-  readonly judgeSong: (
-    job: Cancelable & { readonly path: string; readonly durationSecondsMax: number },
+  /** Refuses what lacks what is needed, is too long, or (`wholly`) cannot be read to its end. */
+  readonly judgeInput: (
+    job: Cancelable & {
+      readonly path: string
+      readonly needs: MediaNeed
+      readonly durationSecondsMax: number
+      /** False for files of which it is known already. */
+      readonly wholly: boolean
+    },
   ) => Promise<{ readonly durationSeconds: number; readonly contentType: string }>
   readonly renderVideo: (
     job: Cancelable & {

@@ -24,7 +24,9 @@ export const prepareTask =
     if (!(await deps.tasks.start(taskId))) throw new MediaError('CANCELED', `${taskId} is over`)
 
     const work = taskWorkOf(task.kind, task.options)
-    const input = await bringInput(deps, { task, account, needs: TASK_NEEDS[work] })
+    const need = TASK_NEEDS[work]
+    const needs = need === 'words' ? 'audio' : need
+    const input = await bringInput(deps, { task, account, needs })
     const spanSeconds = workedSeconds(task.options, input.durationSeconds)
     const amountCredits = taskPriceCredits(account.plan, work, spanSeconds)
     if (amountCredits > 0) {

@@ -1,12 +1,8 @@
 import { z } from 'zod'
 import { idField } from '../../contracts/http/fields.ts'
-import {
-  newTask,
-  task,
-  taskPage,
-  taskQuery,
-  type RenderTaskOptions,
-} from '../../contracts/http/tasks.ts'
+import { newTask } from '../../contracts/http/tasks/new-task.ts'
+import type { RenderTaskOptions } from '../../contracts/http/tasks/render-options.ts'
+import { task, taskPage, taskQuery } from '../../contracts/http/tasks/task.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import { INTERNAL_ACCOUNT_ID, isId } from '../../domain/ids.ts'

@@ -2,9 +2,10 @@ import { and, eq, inArray, sql, type InferInsertModel, type InferSelectModel } f
 import type { PublicFailure } from '../../domain/failures.ts'
 import { holdId, type AccountId, type TaskId } from '../../domain/ids.ts'
 import { TASK_STATUSES, isTaskOver, type TaskStatus } from '../../domain/statuses.ts'
+import type { TaskOutput } from '../../domain/task-output.ts'
 import type { Database, Transaction } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
-import { tasks, type TaskOutput } from '../schema/index.ts'
+import { tasks } from '../schema/index.ts'
 import { createLedgerRepository, type LedgerRepository } from './ledger.ts'
 import {
   afterCursor,

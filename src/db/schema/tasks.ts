@@ -2,20 +2,10 @@ import { doublePrecision, index, integer, jsonb, pgTable, text } from 'drizzle-o
 import type { PublicFailure } from '../../domain/failures.ts'
 import type { AccountId, TaskId } from '../../domain/ids.ts'
 import { TASK_STATUSES } from '../../domain/statuses.ts'
+import { TASK_KINDS } from '../../domain/task-kinds.ts'
+import type { TaskOutput } from '../../domain/task-output.ts'
 import { accounts } from './accounts.ts'
 import { createdAt, moment } from './columns.ts'
-
-export const TASK_KINDS = ['render'] as const
-
-/** What a task made, as stored; its URL is signed when it is asked for. */
-export interface TaskOutput {
-  readonly storageKey: string
-  readonly contentType: string
-  readonly sizeBytes: number
-  readonly durationSeconds: number
-  readonly widthPx: number
-  readonly heightPx: number
-}
 
 /** A single media operation. */
 export const tasks = pgTable(
