@@ -56,7 +56,6 @@ export const FAILURES = {
     'no',
     'The media ends before the part that was asked for.',
   ),
-  MEDIA_NO_VIDEO: rule(422, 'caller', 'no', 'The file has no pictures.'),
   MEDIA_TOO_LARGE: rule(422, 'caller', 'no', 'The media is larger or longer than is allowed.'),
   SOURCE_FORBIDDEN: rule(422, 'caller', 'no', 'This source address may not be fetched.'),
   SOURCE_NOT_FOUND: rule(422, 'caller', 'no', 'The source refused to hand out the file.'),

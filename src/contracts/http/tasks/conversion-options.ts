@@ -1,6 +1,7 @@
 /** Options of the kinds that turn one file into another one. */
 
 import { z } from 'zod'
+import { CODECS_BY_FORMAT } from '../../../domain/conversion-codecs.ts'
 import {
   AUDIO_FORMATS,
   IMAGE_FORMATS,
@@ -15,12 +16,6 @@ import {
   pixelsField,
   qualityField,
 } from './option-fields.ts'
-
-/** Which codecs each container takes; the first is the default. */
-const CODECS_OF_FORMAT: Readonly<Record<string, readonly string[]>> = {
-  mp4: ['h264', 'h265', 'av1'],
-  webm: ['vp9', 'av1'],
-}
 
 export const videoTaskOptions = z
   .strictObject({
@@ -37,7 +32,7 @@ export const videoTaskOptions = z
   })
   .check(endsAfterStart)
   .check(({ value: { format, codec }, issues }) => {
-    if (codec === undefined || CODECS_OF_FORMAT[format]?.includes(codec)) return
+    if (codec === undefined || CODECS_BY_FORMAT[format].includes(codec)) return
     issues.push({
       code: 'custom',
       input: codec,
