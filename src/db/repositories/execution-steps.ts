@@ -1,11 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { PublicFailure } from '../../domain/failures.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
-import { isExecutionOver } from '../../domain/statuses.ts'
+import { EXECUTION_STATUSES, isExecutionOver } from '../../domain/statuses.ts'
 import { runsAfterEnd, type StepName } from '../../domain/steps.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
-import { appendEvents, type ExecutionNews } from './execution-events.ts'
+import { appendEvents } from './execution-events.ts'
 import type { VideosRepository } from './videos.ts'
 
 /** As the recorder of steps and the webhooks know it: names that need not exist. */
@@ -34,6 +34,8 @@ interface StepParts {
 /** The step whose progress is the video's. */
 const RENDER_STEP: StepName = 'remote render'
 
+const OVER = EXECUTION_STATUSES.filter(isExecutionOver)
+
 const ofStep = ({ executionId, step }: StepRef) =>
   and(eq(executionSteps.executionId, executionId as ExecutionId), eq(executionSteps.name, step))
 
@@ -48,48 +50,57 @@ const lockStep = async (tx: Transaction, ref: StepRef) => {
   return found ?? null
 }
 
-const begin = async (
-  tx: Transaction,
-  ref: StepRef,
-  { videos, clock }: StepParts,
-): Promise<boolean> => {
-  const found = await lockStep(tx, ref)
-  if (found === null) return false
-  const { executionStatus, step } = found
-  const { executionId } = step
-  // A late attempt must not open a step of an execution that has ended. One that was open when the
-  // execution completed (the step that completes it) may be tried again until it is closed.
-  const mayBegin =
-    !isExecutionOver(executionStatus) || runsAfterEnd(ref.step) || step.status === 'processing'
-  if (!mayBegin) return false
-
+/** One statement and not five in a transaction: a render opens six steps, and does little else. */
+const begin = async (ref: StepRef, { database, clock }: StepParts): Promise<boolean> => {
+  const { executionId, step } = ref
   const now = clock()
-  const attempts = step.attempts + 1
-  await tx
-    .update(executionSteps)
-    .set({
-      status: 'processing',
-      attempts,
-      progress: null,
-      error: null,
-      startedAt: step.startedAt ?? now,
-      finishedAt: null,
-    })
-    .where(ofStep(ref))
-  const news: ExecutionNews[] = [
-    { type: 'step.status', data: { step: ref.step, status: 'processing', attempts, error: null } },
-  ]
-  if (executionStatus === 'pending') {
-    await tx.update(executions).set({ status: 'processing' }).where(eq(executions.id, executionId))
-    await videos.markProcessing(executionId, tx)
-    news.unshift({ type: 'execution.status', data: { status: 'processing', error: null } })
-  }
-  if (ref.step === RENDER_STEP) {
-    await tx.update(executions).set({ lastSignOfLifeAt: now }).where(eq(executions.id, executionId))
-    await videos.setProgress(executionId, 0, tx)
-  }
-  await appendEvents(tx, executionId, news)
-  return true
+  const isRemote = step === RENDER_STEP
+  const { rowCount } = await database.execute(sql`
+    WITH found AS (
+      -- Both rows as they are once the lock is held, not as they were when the statement began.
+      SELECT execution.id, execution.status AS execution_status, step.status AS step_status
+      FROM executions AS execution
+      JOIN execution_steps AS step ON step.execution_id = execution.id AND step.name = ${step}
+      WHERE execution.id = ${executionId}
+      FOR UPDATE
+    ), opened AS (
+      UPDATE execution_steps AS step
+      SET status = 'processing', attempts = step.attempts + 1, progress = NULL, error = NULL,
+        started_at = coalesce(step.started_at, ${now}), finished_at = NULL
+      FROM found
+      WHERE step.execution_id = found.id AND step.name = ${step}
+        -- A late attempt must not open a step of an execution that has ended. One that was open when
+        -- the execution completed (the step that completes it) may be tried again until it is closed.
+        AND (${runsAfterEnd(step)} OR found.step_status = 'processing'
+          OR found.execution_status NOT IN ${OVER})
+      RETURNING step.execution_id, step.attempts, found.execution_status = 'pending' AS is_first
+    ), execution AS (
+      UPDATE executions AS execution
+      SET status = CASE WHEN is_first THEN 'processing' ELSE status END,
+        last_sign_of_life_at = CASE WHEN ${isRemote} THEN ${now} ELSE last_sign_of_life_at END
+      FROM opened
+      WHERE execution.id = opened.execution_id AND (is_first OR ${isRemote})
+    ), video AS (
+      UPDATE videos AS video
+      SET status = CASE WHEN is_first THEN 'processing' ELSE status END,
+        render_progress = CASE WHEN ${isRemote} THEN 0 ELSE render_progress END,
+        updated_at = ${now}
+      FROM opened
+      WHERE video.execution_id = opened.execution_id AND (is_first OR ${isRemote})
+    )
+    INSERT INTO execution_events (execution_id, type, data)
+    SELECT execution_id, type, data
+    FROM (
+      SELECT 1 AS place, execution_id, 'execution.status' AS type,
+        jsonb_build_object('status', 'processing', 'error', NULL) AS data
+      FROM opened WHERE is_first
+      UNION ALL
+      SELECT 2, execution_id, 'step.status',
+        jsonb_build_object('step', ${step}::text, 'status', 'processing', 'attempts', attempts, 'error', NULL)
+      FROM opened
+    ) AS news
+    ORDER BY place`)
+  return rowCount !== null && rowCount > 0
 }
 
 /** One statement and not five in a transaction: every step ends once, and most do little else. */
@@ -148,8 +159,7 @@ const advance = async (
  * anything: late news of an execution that has ended are dropped. */
 export const createExecutionStepWrites = (parts: StepParts) => ({
   /** Opens an attempt of a step. The first one of all sets execution and video `processing`. */
-  beginStep: (ref: StepRef): Promise<boolean> =>
-    parts.database.transaction((tx) => begin(tx, ref, parts)),
+  beginStep: (ref: StepRef): Promise<boolean> => begin(ref, parts),
 
   /** Closes an open step. */
   endStep: (input: StepEnd): Promise<boolean> => end(input, parts),
