@@ -19,7 +19,15 @@ import {
 export type Task = InferSelectModel<typeof tasks>
 export type NewTask = Pick<
   InferInsertModel<typeof tasks>,
-  'id' | 'accountId' | 'kind' | 'input' | 'options' | 'metadata' | 'webhookUrl' | 'priority'
+  | 'id'
+  | 'accountId'
+  | 'kind'
+  | 'dialect'
+  | 'input'
+  | 'options'
+  | 'metadata'
+  | 'webhookUrl'
+  | 'priority'
 >
 
 /** How a call to end a task went: `settled` is true for the one call that ended it. */

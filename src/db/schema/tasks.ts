@@ -2,6 +2,7 @@ import { doublePrecision, index, integer, jsonb, pgTable, text } from 'drizzle-o
 import type { PublicFailure } from '../../domain/failures.ts'
 import type { AccountId, TaskId } from '../../domain/ids.ts'
 import { TASK_STATUSES } from '../../domain/statuses.ts'
+import { TASK_DIALECTS } from '../../domain/task-dialects.ts'
 import { TASK_KINDS } from '../../domain/task-kinds.ts'
 import type { TaskOutput } from '../../domain/task-output.ts'
 import { accounts } from './accounts.ts'
@@ -17,6 +18,8 @@ export const tasks = pgTable(
       .notNull()
       .references(() => accounts.id),
     kind: text({ enum: TASK_KINDS }).notNull(),
+    /** In which it was ordered, and is told of. */
+    dialect: text({ enum: TASK_DIALECTS }).notNull().default('tasks'),
     status: text({ enum: TASK_STATUSES }).notNull().default('queued'),
     /** A URL or a media id, as it was given. */
     input: text().notNull(),
