@@ -28,3 +28,29 @@ export interface Transcript {
 /** Whether anything was said. */
 export const hasSpeech = ({ segments, words }: Transcript): boolean =>
   segments.length > 0 || words.length > 0
+
+/**
+ * Makes what an engine said usable: texts without space around them and none that are empty, times that
+ * are numbers within the recording, in order, and never overlapping.
+ */
+export const tidyTimes = <Timed extends TimedText>(
+  timed: readonly Timed[],
+  durationSeconds: number,
+): Timed[] => {
+  let earliestSeconds = 0
+  return timed
+    .map((part) => ({ ...part, text: part.text.trim() }))
+    .filter(({ text, startSeconds, endSeconds }) => {
+      return text !== '' && Number.isFinite(startSeconds) && Number.isFinite(endSeconds)
+    })
+    .toSorted((a, b) => a.startSeconds - b.startSeconds)
+    .map((part) => {
+      const startSeconds = clamp(part.startSeconds, earliestSeconds, durationSeconds)
+      const endSeconds = clamp(part.endSeconds, startSeconds, durationSeconds)
+      earliestSeconds = endSeconds
+      return { ...part, startSeconds, endSeconds }
+    })
+}
+
+const clamp = (value: number, least: number, most: number): number =>
+  Math.max(least, Math.min(value, most))
