@@ -19,10 +19,18 @@ export interface MediaStream {
   readonly sampleRateHz?: number
   readonly channels?: number
   readonly bitrateKbps?: number
+  /** As tagged, mostly by three letters of ISO 639-2; absent if undetermined. */
+  readonly language?: string
   readonly widthPx?: number
   readonly heightPx?: number
+  /** Two half pictures a frame, as television cameras make them. */
+  readonly isInterlaced?: boolean
   /** Mean number of frames in a second. */
   readonly frameRate?: number
+  /** The lowest rate at which every frame keeps its time; far above the mean where that varies. */
+  readonly nominalFrameRate?: number
+  /** Width of a pixel against its height; absent where square or not told. */
+  readonly pixelAspectRatio?: number
   readonly pixelFormat?: string
   readonly colorPrimaries?: string
   readonly colorTransfer?: string

@@ -32,6 +32,16 @@ const ratio = z
   })
   .optional()
   .catch(undefined)
+/** `0:1` is how ffprobe says that it does not know. */
+const aspect = z
+  .string()
+  .regex(/^[1-9]\d*:[1-9]\d*$/)
+  .transform((text) => {
+    const [width = 1, height = 1] = text.split(':').map(Number)
+    return width / height
+  })
+  .optional()
+  .catch(undefined)
 const word = z.string().optional().catch(undefined)
 
 const probedStream = z.object({
@@ -44,8 +54,10 @@ const probedStream = z.object({
   channels: quantity,
   width: quantity,
   height: quantity,
+  field_order: word,
   avg_frame_rate: ratio,
   r_frame_rate: ratio,
+  sample_aspect_ratio: aspect,
   pix_fmt: word,
   color_primaries: word,
   color_transfer: word,
@@ -136,6 +148,7 @@ const readStream = (stream: z.infer<typeof probedStream>): MediaStream => {
     codec: stream.codec_name ?? 'unknown',
     isAttachedPicture: stream.disposition?.attached_pic === 1,
     ...present('durationSeconds', stream.duration ?? durationTag(stream.tags)),
+    ...present('language', languageTag(stream.tags)),
     ...present(
       'bitrateKbps',
       stream.bit_rate === undefined ? undefined : Math.round(stream.bit_rate / 1000),
@@ -153,7 +166,13 @@ const readStream = (stream: z.infer<typeof probedStream>): MediaStream => {
     ...common,
     ...present('widthPx', stream.width),
     ...present('heightPx', stream.height),
+    ...present('isInterlaced', INTERLACED.has(stream.field_order ?? '') || undefined),
     ...present('frameRate', stream.avg_frame_rate || stream.r_frame_rate),
+    ...present('nominalFrameRate', stream.r_frame_rate || undefined),
+    ...present(
+      'pixelAspectRatio',
+      stream.sample_aspect_ratio === 1 ? undefined : stream.sample_aspect_ratio,
+    ),
     ...present('pixelFormat', stream.pix_fmt),
     ...present('colorPrimaries', stream.color_primaries),
     ...present('colorTransfer', stream.color_transfer),
@@ -161,6 +180,14 @@ const readStream = (stream: z.infer<typeof probedStream>): MediaStream => {
     ...present('frameCount', stream.nb_frames),
     rotationDegrees: rotationOf(stream),
   }
+}
+
+/** ffprobe's names of the orders in which half pictures are kept and shown. */
+const INTERLACED = new Set(['tt', 'bb', 'tb', 'bt'])
+
+const languageTag = (tags: Record<string, string> | undefined): string | undefined => {
+  const language = tags?.['language']
+  return language === undefined || language === 'und' ? undefined : language
 }
 
 const present = <Name extends string, Value>(
