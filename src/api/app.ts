@@ -22,6 +22,7 @@ import { executionEventRoutes } from './routes/execution-events.ts'
 import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { renderRoutes } from './routes/renders.ts'
 import type { Api, RouteContext } from './routes/route-context.ts'
@@ -125,6 +126,23 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
   )
 }
 
+/** Where code that was written for the hosted service looks, if it is given our address. */
+const registerForeignRoutes = async (
+  app: FastifyInstance,
+  context: RouteContext,
+): Promise<void> => {
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', requireAccount(scope, context))
+    scope.addHook('onRoute', (route) => {
+      // The same as under /v1, where it is described.
+      const hide = route.url.startsWith('/tasks')
+      route.schema = { ...route.schema, security: [{ apiKey: [] }], hide }
+    })
+    await taskRoutes(scope, context)
+    await jobRoutes(scope, context)
+  })
+}
+
 /**
  * Builds the API; the caller listens, and closes it.
  *
@@ -143,6 +161,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<FastifyIn
   app.setNotFoundHandler(notFound)
   await registerPlugins(app, context)
   await registerRoutes(app, context)
+  await registerForeignRoutes(app, context)
   await app.ready()
   return app
 }

@@ -3,6 +3,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
 import { MediaError, type FieldProblem } from '../domain/failures.ts'
+import { nearestName } from './nearest-name.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -48,7 +49,12 @@ const wording = (issue: Issue): { message: string; fix: string } => {
             : `Give at most ${bounds(issue, issue.maximum)}.`,
       }
     case 'invalid_value':
-      return { message: 'is not one of the choices', fix: `Use one of: ${listed(issue.values)}.` }
+      return {
+        message: 'is not one of the choices',
+        fix: choiceFix(issue.input, issue.values.map(String)),
+      }
+    case 'invalid_union':
+      return unionWording(issue)
     case 'not_multiple_of':
       return {
         message: `is not a multiple of ${issue.divisor}`,
@@ -59,6 +65,28 @@ const wording = (issue: Issue): { message: string; fix: string } => {
     default:
       return { message: issue.message, fix: 'See the description of this field in /docs.' }
   }
+}
+
+/** A field that decides which others there are, such as the kind of a task. */
+const unionWording = (issue: Issue & { code: 'invalid_union' }) => {
+  const { discriminator, options, input } = issue as typeof issue & {
+    readonly discriminator?: string
+    readonly options?: readonly unknown[]
+  }
+  if (discriminator === undefined) {
+    return { message: issue.message, fix: 'See the description of this field in /docs.' }
+  }
+  const given = (input as Readonly<Record<string, unknown>> | undefined)?.[discriminator]
+  return {
+    message: given === undefined ? 'is missing' : 'is not one of the choices',
+    fix: choiceFix(given, (options ?? []).map(String)),
+  }
+}
+
+const choiceFix = (given: unknown, choices: readonly string[]): string => {
+  const nearest = nearestName(given, choices)
+  const hint = nearest === null ? '' : `Did you mean ${nearest}? `
+  return `${hint}Use one of: ${listed(choices)}.`
 }
 
 const formatWording = (issue: { format: string; message: string }) => {
@@ -80,20 +108,49 @@ const formatWording = (issue: { format: string; message: string }) => {
 
 const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join('.')
 
-const ofIssue = (issue: Issue): FieldProblem[] => {
+const ofIssue = (issue: Issue, known: KnownNames): FieldProblem[] => {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: pathOf([...issue.path, key]),
-      message: 'is not a field of this request',
-      fix: 'Leave it out, or correct its name.',
-    }))
+    return issue.keys.map((key) => {
+      const nearest = nearestName(key, known.get(pathOf(issue.path)) ?? [])
+      return {
+        path: pathOf([...issue.path, key.slice(0, KEY_LENGTH_SHOWN)]),
+        message: 'is not a field of this request',
+        fix: nearest === null ? 'Leave it out, or correct its name.' : `Did you mean ${nearest}?`,
+      }
+    })
   }
   return [{ path: pathOf(issue.path), ...wording(issue) }]
 }
 
+/** The names of the fields that an object may have, by the path of the object. */
+type KnownNames = ReadonlyMap<string, readonly string[]>
+
+/** A name may be as long as a body. */
+const KEY_LENGTH_SHOWN = 100
+
 /** The problems of a failed parse, one per field. */
-export const fieldProblems = (issues: readonly Issue[]): FieldProblem[] =>
-  issues.flatMap(ofIssue).slice(0, PROBLEMS_MAX)
+export const fieldProblems = (
+  issues: readonly Issue[],
+  known: KnownNames = new Map(),
+): FieldProblem[] => issues.flatMap((issue) => ofIssue(issue, known)).slice(0, PROBLEMS_MAX)
+
+/** Parses, and says of each refused field what is wrong with it. */
+const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown) => {
+  const known = new Map<string, readonly string[]>()
+  const result = schema.safeParse(data, {
+    reportInput: true,
+    // Only here is it known which schema has refused a name, and so which names it would have taken.
+    error: ({ code, path, inst }) => {
+      const shape: unknown =
+        code === 'unrecognized_keys' ? Reflect.get(inst?._zod.def ?? {}, 'shape') : null
+      if (typeof shape === 'object' && shape !== null)
+        known.set(pathOf(path ?? []), Object.keys(shape))
+      return undefined
+    },
+  })
+  if (result.success) return { value: result.data }
+  return { problems: fieldProblems(result.error.issues, known) }
+}
 
 /**
  * Validates with the schemas that also make the OpenAPI document. A path parameter that is no id at
@@ -101,10 +158,10 @@ export const fieldProblems = (issues: readonly Issue[]): FieldProblem[] =>
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    const result = schema.safeParse(data, { reportInput: true })
-    if (result.success) return { value: result.data }
+    const result = parse(schema, data)
+    if ('value' in result) return { value: result.value }
     if (httpPart === 'params') return { error: new MediaError('NOT_FOUND', 'not an id') }
-    const problems = fieldProblems(result.error.issues)
+    const { problems } = result
     return { error: new MediaError('INPUT_INVALID', `refused ${httpPart}`, { problems }) }
   }
 }

@@ -1,6 +1,7 @@
 import type { Execution } from '../../db/repositories/executions.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
-import { outputKindOf, type TaskOutputFile } from '../../domain/task-output.ts'
+import { jobIdOf, jobStatusOf } from '../../domain/task-dialects.ts'
+import { outputKindOf, type TaskOutput, type TaskOutputFile } from '../../domain/task-output.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /** The body of an event as it is kept: `{ storageKey }` stands where a receiver will find a URL. */
@@ -39,49 +40,61 @@ export const renderEvent = (execution: Execution, now: Date): EventBody => {
   }
 }
 
+/** An event of a task, in the dialect that it was ordered in. */
+export const taskEventBody = (
+  task: Task,
+  type: 'job.progress' | 'job.succeeded' | 'job.failed',
+  now: Date,
+): EventBody => {
+  const { output, error, kind, metadata, progress } = task
+  const common = {
+    type,
+    id: task.id,
+    task_id: task.id,
+    kind,
+    status: task.status,
+    progress,
+    output_url: output === null ? null : urlOf(output),
+    output: output === null ? null : eventOutput(output),
+    error,
+    metadata,
+    created_at: now.toISOString(),
+  }
+  if (task.dialect === 'tasks') return { type, payload: common }
+  return {
+    type,
+    payload: {
+      ...common,
+      object: 'task',
+      job_id: jobIdOf(task.id),
+      input: task.input,
+      status: jobStatusOf(task.status),
+      created_at: now.getTime(),
+    },
+  }
+}
+
+const eventOutput = (output: TaskOutput) => ({
+  object: 'file',
+  kind: outputKindOf(output.contentType),
+  url: urlOf(output),
+  content_type: output.contentType,
+  filesize: output.sizeBytes,
+  width: output.widthPx,
+  height: output.heightPx,
+  duration: output.durationSeconds,
+  ...(output.files === undefined ? {} : { files: output.files.map(eventFile) }),
+})
+
 const eventFile = ({ name, storageKey, contentType }: TaskOutputFile) => ({
   name,
   url: { storageKey },
   content_type: contentType,
 })
 
-/** An event of a task, in the tasks dialect. */
-export const taskEventBody = (
-  task: Task,
-  type: 'job.progress' | 'job.succeeded' | 'job.failed',
-  now: Date,
-): EventBody => {
-  const output = task.output
-  return {
-    type,
-    payload: {
-      type,
-      id: task.id,
-      task_id: task.id,
-      kind: task.kind,
-      status: task.status,
-      progress: task.progress,
-      output_url: output === null ? null : { storageKey: output.storageKey },
-      output:
-        output === null
-          ? null
-          : {
-              object: 'file',
-              kind: outputKindOf(output.contentType),
-              url: { storageKey: output.storageKey },
-              content_type: output.contentType,
-              filesize: output.sizeBytes,
-              width: output.widthPx,
-              height: output.heightPx,
-              duration: output.durationSeconds,
-              ...(output.files === undefined ? {} : { files: output.files.map(eventFile) }),
-            },
-      error: task.error,
-      metadata: task.metadata,
-      created_at: now.toISOString(),
-    },
-  }
-}
+/** Of a folder's file the URL must be one whose neighbours can be read too. */
+const urlOf = ({ storageKey, folderKey }: TaskOutput) =>
+  folderKey === undefined ? { storageKey } : { storageKey, folderKey }
 
 /** Replaces every `{ storageKey }` by a URL signed now: a delivery may be made days after the event,
  * and no signature is kept in the database. */

@@ -59,7 +59,9 @@ export type AudioTaskOptions = z.infer<typeof audioTaskOptions>
 
 export const imageTaskOptions = z.strictObject({
   /** In seconds, or `best`: the frame that shows most. */
-  start: z.union([momentField, z.literal('best')]).default('best'),
+  start: z
+    .union([momentField, z.literal('best')], { error: 'is neither a number of seconds nor best' })
+    .default('best'),
   width: pixelsField.optional(),
   height: pixelsField.optional(),
   fit: fitField.default('contain'),

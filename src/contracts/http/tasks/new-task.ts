@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { httpUrlField, idField, metadataField } from '../fields.ts'
 import { priorityField } from '../videos.ts'
+import { audioTaskOptions, imageTaskOptions, videoTaskOptions } from './conversion-options.ts'
+import { storyboardTaskOptions, waveformTaskOptions } from './description-options.ts'
 import { renderTaskOptions } from './render-options.ts'
+import {
+  subtitlesTaskOptions,
+  transcriptionTaskOptions,
+  translationTaskOptions,
+} from './words-options.ts'
 
 const common = {
   input: z.union([httpUrlField, idField('media')], {
@@ -18,5 +25,14 @@ const order = <Kind extends string, Options extends z.ZodType>(kind: Kind, optio
 /** One single media operation. Which options there are depends on its kind. */
 export const newTask = z.discriminatedUnion('kind', [
   order('render', renderTaskOptions.prefault({})),
+  order('video', videoTaskOptions.prefault({})),
+  order('audio', audioTaskOptions.prefault({})),
+  order('image', imageTaskOptions.prefault({})),
+  order('transcription', transcriptionTaskOptions.prefault({})),
+  order('speech', transcriptionTaskOptions.prefault({})),
+  order('subtitles', subtitlesTaskOptions.prefault({})),
+  order('translation', translationTaskOptions),
+  order('waveform', waveformTaskOptions.prefault({})),
+  order('storyboard', storyboardTaskOptions.prefault({})),
 ])
-export type NewTaskOrder = z.output<typeof newTask>
+export type NewTask = z.output<typeof newTask>

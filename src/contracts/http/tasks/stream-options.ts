@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { languageField } from './option-fields.ts'
+
+/** A ladder of renditions, for players that choose by the line they have. */
+export const adaptiveVideoTaskOptions = z.strictObject({
+  /** `cmaf`: both manifests over the same files. Of all three, the files are the same. */
+  format: z.enum(['hls', 'dash', 'cmaf']).default('hls'),
+  /** Lengths of the short side in pixels. */
+  renditions: z
+    .union([z.literal('auto'), z.array(z.int().min(144).max(2160)).min(1).max(8)])
+    .default('auto'),
+  /** Subtitle tracks, from what is said: the languages that are wanted of it. */
+  captions: z.array(languageField).max(10).default([]),
+  audio_tracks: z.enum(['first', 'all']).default('first'),
+  hdr: z.boolean().default(false),
+})
