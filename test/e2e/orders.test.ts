@@ -135,13 +135,6 @@ describe('an upload that is', () => {
   const REFUSED: [string, () => Promise<string>][] = [
     ['not media', () => written('text.mp3', 'a letter, not a song\n'.repeat(500))],
     [
-      'without sound',
-      async () => {
-        await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=1', '-an', file('mute.mp4'))
-        return file('mute.mp4')
-      },
-    ],
-    [
       'cut off',
       async () => {
         await ffmpeg('-i', file('song.wav'), '-c:a', 'aac', file('whole.m4a'))
@@ -167,6 +160,20 @@ describe('an upload that is', () => {
     expect({ status, body }).toMatchObject({ status: 422 })
     const { status: alive } = await customer.call('GET', '/readyz')
     expect(alive).toBe(200)
+  })
+
+  test('a silent film is taken, and refused as a song', async () => {
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=2', '-an', file('mute.mp4'))
+    const { status, body: film } = await customer.upload(file('mute.mp4'))
+    expect(status).toBe(201)
+    const region = { startSeconds: 0, endSeconds: 1 }
+    const refused = await customer.call('POST', '/v1/videos', {
+      body: { audioMediaId: film.id, region, settings: {} },
+    })
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'MEDIA_NO_AUDIO', errors: [{ path: 'audioMediaId' }] },
+    })
   })
 })
 

@@ -7,7 +7,6 @@ import type { MediaDescription, MediaIngest, ReceivedFile } from '../../contract
 import { MediaError, type FailureCode, type FieldProblem } from '../../domain/failures.ts'
 import { judgeMedia } from '../../domain/media-judgement.ts'
 import { MEDIA_LIMITS, type MediaLimits } from '../../domain/media-limits.ts'
-import { isImageFormat } from '../../domain/media-probe.ts'
 import type { MediaProbe, MediaStream } from '../../domain/media-probe.ts'
 import { planTerms, type Plan } from '../../domain/plans.ts'
 import { probe } from '../ffmpeg/probe.ts'
@@ -129,9 +128,7 @@ export const createMediaIngest = (options: IngestOptions): MediaIngest => {
   const judged = async (path: string, plan: Plan, signal: AbortSignal) => {
     const found = await probe({ ffprobePath, path, signal })
     const limits = limitsOf(plan)
-    // Pictures are backgrounds; of everything else the sound is what is rendered.
-    const needs = isImageFormat(found.formatName) ? {} : ({ needs: 'audio' } as const)
-    const judgement = judgeMedia(found, { limits, ...needs })
+    const judgement = judgeMedia(found, { limits })
     if (!judgement.ok) {
       const { code, problems } = judgement
       throw new MediaError(code, 'refused by its probe', { problems })

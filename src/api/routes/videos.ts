@@ -30,7 +30,8 @@ const missing = (path: string): FieldProblem => ({
   fix: 'Upload the file first and use the id of the answer.',
 })
 
-/** Everything that has to be mended before this video can be rendered under this account. */
+/** Everything that has to be mended before this video can be rendered under this account. *Errors:*
+ * MEDIA_NO_AUDIO for a silent film, with the same problems. */
 export const problemsOfVideo = async (
   { repositories }: Pick<RouteContext, 'repositories'>,
   account: Account,
@@ -48,11 +49,16 @@ export const problemsOfVideo = async (
       : []),
   ]
   if (song === null || absent.length > 0) return absent
-  return videoProblems(draft, {
+  const problems = videoProblems(draft, {
     plan: account.plan,
     song: mediumOf(song),
     background: background && mediumOf(background),
   })
+  // A silent film is a medium like any other, until somebody wants to hear it.
+  if (song.kind === 'video' && !mediumOf(song).hasAudio) {
+    throw new MediaError('MEDIA_NO_AUDIO', `${song.id} is silent`, { problems })
+  }
+  return problems
 }
 
 /** Video projects. */
