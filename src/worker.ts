@@ -5,7 +5,8 @@ import { createActivityDependencies } from './composition/activity-dependencies.
 import { createLogger } from './composition/logger.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { ensureSchedules } from './composition/schedules.ts'
-import { openStorage } from './composition/storage.ts'
+import { ensureSearchAttributes } from './composition/search-attributes.ts'
+import { openWorkerStorage } from './composition/storage.ts'
 import { openWorkerConnection } from './composition/temporal.ts'
 import { createWorkerMetrics, serveMetrics } from './composition/worker-metrics.ts'
 import { createWorkers, installRuntime } from './composition/workers.ts'
@@ -31,7 +32,7 @@ const main = async (): Promise<void> => {
   })
   const temporal = await openWorkerConnection(settings)
   const repositories = createRepositories(connection.database)
-  const storage = await openStorage(config)
+  const storage = await openWorkerStorage(config, log)
   const { client } = temporal
   const metrics = createWorkerMetrics()
   const { meter } = metrics
@@ -40,6 +41,7 @@ const main = async (): Promise<void> => {
   )
   const port = settings.SPOOL_WORKER_METRICS_PORT
   const stopMetrics = port === 0 ? null : await serveMetrics(metrics.registry, port)
+  await ensureSearchAttributes(temporal.connection, temporal.namespace, log)
   await ensureSchedules(client, settings.SPOOL_SWEEP_INTERVAL_SECONDS * 1000)
 
   const workers = await createWorkers({
