@@ -8,9 +8,12 @@ import type {
 } from '../contracts/activities.ts'
 import type { ActivityDependencies } from './dependencies.ts'
 import { abandonExecution } from './ledger/abandon-execution.ts'
+import { admitExecution } from './ledger/admit-execution.ts'
+import { completeExecution } from './ledger/complete-execution.ts'
 import { holdCredits } from './ledger/hold-credits.ts'
 import { markReady } from './ledger/mark-ready.ts'
 import { markResumed, markStalled } from './ledger/mark-stalled.ts'
+import { raiseHold } from './ledger/raise-hold.ts'
 import { cropAudio } from './media/crop-audio.ts'
 import { makeThumbnails } from './media/make-thumbnails.ts'
 import { deliverWebhook } from './publishing/deliver-webhook.ts'
@@ -42,6 +45,9 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   holdCredits: holdCredits(deps),
   markReady: markReady(deps),
   abandonExecution: abandonExecution(deps),
+  admitExecution: admitExecution(deps),
+  raiseHold: raiseHold(deps),
+  completeExecution: completeExecution(deps),
   markStalled: markStalled(deps),
   markResumed: markResumed(deps),
   cropAudio: cropAudio(deps),

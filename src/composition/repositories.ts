@@ -6,6 +6,7 @@ import { createExecutionsRepository } from '../db/repositories/executions.ts'
 import { createIdempotencyRepository } from '../db/repositories/idempotency.ts'
 import { createLedgerRepository } from '../db/repositories/ledger.ts'
 import { createMediaRepository } from '../db/repositories/media.ts'
+import { createMediaStreamsRepository } from '../db/repositories/media-streams.ts'
 import { createTasksRepository } from '../db/repositories/tasks.ts'
 import { createVideosRepository } from '../db/repositories/videos.ts'
 import { createWebhookDeliveriesRepository } from '../db/repositories/webhook-deliveries.ts'
@@ -19,6 +20,7 @@ export const createRepositories = (database: Database): Repositories => ({
   idempotency: createIdempotencyRepository(database),
   ledger: createLedgerRepository(database),
   media: createMediaRepository(database),
+  mediaStreams: createMediaStreamsRepository(database),
   tasks: createTasksRepository(database),
   videos: createVideosRepository(database),
   webhookDeliveries: createWebhookDeliveriesRepository(database),

@@ -2,6 +2,7 @@
 
 import type { FailureCode } from '../domain/failures.ts'
 import type { AccountId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
+import type { OrderedPipeline } from '../domain/steps.ts'
 
 /** One render of one video, made by the API; `executionId` is made once per order. */
 export interface RenderOrder {
@@ -33,6 +34,61 @@ export type RenderAdmission =
       readonly neededCredits: number
       readonly availableCredits: number
     }
+
+/** One order of a pipeline other than `render`, or its retry; made by the API. */
+export interface PipelineOrder {
+  readonly executionId: ExecutionId
+  readonly accountId: AccountId
+  readonly pipeline: OrderedPipeline
+  /** What it works on: the id of a medium. */
+  readonly subjectId: string
+  /** 0, or the number of the retry. */
+  readonly retry: number
+  /** 1 (first) to 5 (last). */
+  readonly priority: number
+  /** What was asked for, in the words of the pipeline; small. */
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+export type PipelineAdmission =
+  | {
+      readonly status: 'held'
+      readonly amountCredits: number
+      /** Steps that an earlier round has done: completed, or with nothing to do. */
+      readonly done: readonly string[]
+      /** What earlier rounds have delivered: names to storage keys. */
+      readonly outputs: Readonly<Record<string, string>>
+    }
+  | {
+      readonly status: 'declined'
+      readonly neededCredits: number
+      readonly availableCredits: number
+    }
+
+/** How one step of several that stand beside each other ended. */
+export interface BranchResult {
+  readonly step: string
+  readonly outcome: 'completed' | 'skipped' | 'failed' | 'canceled'
+  readonly failure: FailureCode | null
+  /** What it delivered: names to storage keys. */
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+/** The answer to the query `progress` of these pipelines. */
+export interface PipelineProgress {
+  readonly executionId: ExecutionId | null
+  readonly status: 'waiting' | 'processing' | 'closing'
+  /** Steps in work. */
+  readonly steps: readonly string[]
+  readonly failed: readonly string[]
+  readonly waitingFor: string | null
+}
+
+export interface PipelineOutcome {
+  readonly executionId: ExecutionId | null
+  readonly status: 'completed' | 'partial' | 'declined' | 'canceled' | 'error'
+  readonly failure?: FailureCode
+}
 
 /** One task, as a workflow sees it; the row holds the rest. */
 export interface TaskOrder {

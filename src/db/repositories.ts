@@ -4,6 +4,7 @@ import type { ExecutionsRepository } from './repositories/executions.ts'
 import type { IdempotencyRepository } from './repositories/idempotency.ts'
 import type { LedgerRepository } from './repositories/ledger.ts'
 import type { MediaRepository } from './repositories/media.ts'
+import type { MediaStreamsRepository } from './repositories/media-streams.ts'
 import type { TasksRepository } from './repositories/tasks.ts'
 import type { VideosRepository } from './repositories/videos.ts'
 import type { WebhookDeliveriesRepository } from './repositories/webhook-deliveries.ts'
@@ -17,6 +18,7 @@ export interface Repositories {
   readonly idempotency: IdempotencyRepository
   readonly ledger: LedgerRepository
   readonly media: MediaRepository
+  readonly mediaStreams: MediaStreamsRepository
   readonly tasks: TasksRepository
   readonly videos: VideosRepository
   readonly webhookDeliveries: WebhookDeliveriesRepository

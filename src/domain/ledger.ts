@@ -128,3 +128,14 @@ export const orderCredits = (hold: HoldFigures | null, returnedCredits: number):
         capturedCredits: hold.capturedCredits,
         refundedCredits: releasedCredits(hold) + returnedCredits,
       }
+
+/** The credits of an order with several holds: one for each round of work on it. */
+export const sumOfCredits = (parts: readonly OrderCredits[]): OrderCredits =>
+  parts.reduce(
+    (sum, part) => ({
+      heldCredits: sum.heldCredits + part.heldCredits,
+      capturedCredits: sum.capturedCredits + part.capturedCredits,
+      refundedCredits: sum.refundedCredits + part.refundedCredits,
+    }),
+    { heldCredits: 0, capturedCredits: 0, refundedCredits: 0 },
+  )

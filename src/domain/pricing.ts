@@ -1,6 +1,7 @@
 /** Prices, in whole credits. One credit is one second of rendered video; a begun second counts. */
 
 import { planTerms, type Plan } from './plans.ts'
+import { translateStep } from './steps.ts'
 import type { TaskKind } from './task-kinds.ts'
 
 /** The price of rendering a region of a song. Rounded first to the millisecond, so that the float
@@ -32,10 +33,47 @@ const TASK_PRICES: Readonly<Record<TaskKind, Price>> = {
 const begunUnits = (durationSeconds: number, unitSeconds: number): number =>
   Math.max(1, Math.ceil(Math.round(durationSeconds * 1000) / 1000 / unitSeconds))
 
+const taskUnits = (work: TaskKind, durationSeconds: number): number => {
+  const { credits, unitSeconds } = TASK_PRICES[work]
+  return credits * begunUnits(durationSeconds, unitSeconds)
+}
+
+const unlessFree = (plan: Plan, prices: Readonly<Record<string, number>>) =>
+  planTerms(plan).billed ? prices : {}
+
+/** What the steps of a stream cost: as much as the tasks that would make the same. */
+export const streamStepPrices = (
+  plan: Plan,
+  durationSeconds: number,
+): Readonly<Record<string, number>> =>
+  unlessFree(plan, {
+    ladder: taskUnits('adaptive_video', durationSeconds),
+    poster: taskUnits('image', 0),
+    preview: taskUnits('image', 0),
+    transcript: taskUnits('transcription', durationSeconds),
+    storyboard: taskUnits('storyboard', durationSeconds),
+    waveform: taskUnits('waveform', durationSeconds),
+  })
+
+/** What the steps of a localization cost, each language for itself. */
+export const localizeStepPrices = (
+  plan: Plan,
+  languages: readonly string[],
+  durationSeconds: number,
+): Readonly<Record<string, number>> =>
+  unlessFree(plan, {
+    transcribe: taskUnits('transcription', durationSeconds),
+    subtitles: 0,
+    ...Object.fromEntries(
+      languages.map((language) => [
+        translateStep(language),
+        taskUnits('translation', durationSeconds),
+      ]),
+    ),
+  })
+
 /** The price of a task ordered directly, by the length of what is worked on: nothing for plans that are
  * not billed. */
 export const taskPriceCredits = (plan: Plan, work: TaskKind, durationSeconds: number): number => {
-  if (!planTerms(plan).billed) return 0
-  const { credits, unitSeconds } = TASK_PRICES[work]
-  return credits * begunUnits(durationSeconds, unitSeconds)
+  return planTerms(plan).billed ? taskUnits(work, durationSeconds) : 0
 }

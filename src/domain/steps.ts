@@ -52,12 +52,15 @@ export interface StepPart {
   readonly part: 'whole' | 'opens' | 'closes'
 }
 
+/** The step of a localization that makes one language. */
+export const translateStep = (language: string): string => `translate ${language}`
+
 type ActivityInput = Readonly<Record<string, unknown>>
 
-interface ActivityStep extends StepPart {
-  readonly step: StepName
-  /** Which of several like steps it is, said by the activity's input: `es` of `translate es`. */
-  readonly which?: (input: ActivityInput) => string
+interface ActivityStep {
+  /** A function where the activity's input says which step it is. */
+  readonly step: StepName | ((input: ActivityInput) => string)
+  readonly part: StepPart['part']
 }
 
 /** Activities that are missing here (alerts, compensation, polls, parts of a step) are no steps of
@@ -65,10 +68,11 @@ interface ActivityStep extends StepPart {
 export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   cropAudio: { step: 'crop audio', part: 'whole' },
   submitRender: { step: 'remote render', part: 'opens' },
-  collectRender: { step: 'remote render', part: 'closes' },
+  verifyRender: { step: 'remote render', part: 'closes' },
   makeThumbnails: { step: 'thumbnails', part: 'whole' },
   invalidateCdn: { step: 'invalidate cdn', part: 'whole' },
   markReady: { step: 'mark ready', part: 'whole' },
+  completeExecution: { step: ({ step }) => String(step), part: 'whole' },
   notify: { step: 'notify', part: 'whole' },
   sendMail: { step: 'notify', part: 'whole' },
 }
@@ -77,8 +81,8 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
 export const stepOfActivity = (activity: string, input: ActivityInput): StepPart | null => {
   const found = STEP_OF_ACTIVITY[activity]
   if (found === undefined) return null
-  const { step, part, which } = found
-  return { step: which === undefined ? step : `${step} ${which(input)}`, part }
+  const { step, part } = found
+  return { step: typeof step === 'string' ? step : step(input), part }
 }
 
 /** Steps that tell of the end of an execution, and so run after it, however it ended. */

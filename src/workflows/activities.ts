@@ -105,6 +105,9 @@ export const ledger: LedgerActivities = {
   holdCredits: money('holdCredits', 'Hold the credits'),
   markReady: money('markReady', 'Publish the video and capture the hold'),
   abandonExecution: money('abandonExecution', 'Give the credits back'),
+  admitExecution: money('admitExecution', 'Hold the credits'),
+  raiseHold: money('raiseHold', 'Hold what the source costs beyond'),
+  completeExecution: money('completeExecution', 'Publish what was made and capture its price'),
   markStalled: money('markStalled', 'Show that it is stalled'),
   markResumed: money('markResumed', 'Show that it goes on'),
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { PIPELINE_STEPS, runsAfterEnd, STEP_OF_ACTIVITY } from '../../src/domain/steps.ts'
 
-const parts = Object.values(STEP_OF_ACTIVITY)
+const parts = Object.values(STEP_OF_ACTIVITY).flatMap(({ step, part }) =>
+  typeof step === 'string' ? [{ step, part }] : [],
+)
 const partsOf = (step: string) => parts.filter((part) => part.step === step).map(({ part }) => part)
 
 describe('steps', () => {

@@ -40,21 +40,40 @@ interface AdmissionParts {
 /** The step that admission itself is: it is over when the others are written down. */
 const HOLD_STEP = 'hold credits'
 
-const insertSteps = async (
+type NewExecution = Pick<
+  typeof executions.$inferInsert,
+  'id' | 'accountId' | 'pipeline' | 'subjectId' | 'workflowId' | 'input'
+>
+
+/** Writes an execution down, with its steps and the first of its news. False: it was there before. */
+export const insertExecution = async (
   tx: Transaction,
-  { order, steps }: RenderAdmissionRequest,
-  now: Date,
-): Promise<void> => {
-  const executionId = order.executionId
+  input: {
+    readonly row: NewExecution
+    readonly steps: readonly { readonly name: string; readonly priceCredits?: number }[]
+    readonly now: Date
+  },
+): Promise<boolean> => {
+  const { row, steps, now } = input
+  const inserted = await tx
+    .insert(executions)
+    .values(row)
+    .onConflictDoNothing()
+    .returning({ id: executions.id })
+  if (inserted.length === 0) return false
   const held = { status: 'completed', attempts: 1, progress: 100, startedAt: now, finishedAt: now }
   await tx.insert(executionSteps).values(
-    steps.map((name, position) => ({
-      executionId,
+    steps.map((step, position) => ({
+      executionId: row.id,
       position,
-      name,
-      ...(name === HOLD_STEP ? { ...held, status: 'completed' as const } : {}),
+      ...step,
+      ...(step.name === HOLD_STEP ? { ...held, status: 'completed' as const } : {}),
     })),
   )
+  await appendEvents(tx, row.id, [
+    { type: 'execution.status', data: { status: 'pending', error: null } },
+  ])
+  return true
 }
 
 /** Locks the execution that is to be replaced; null when there is none, or it is over. */
@@ -115,27 +134,17 @@ const admit = async (
       availableCredits: hold.availableCredits,
     }
   }
-  const inserted = await tx
-    .insert(executions)
-    .values({
-      id: executionId,
-      accountId,
-      pipeline: 'render',
-      subjectId: order.videoId,
-      workflowId,
-    })
-    .onConflictDoNothing()
-    .returning({ id: executions.id })
+  const isNew = await insertExecution(tx, {
+    row: { id: executionId, accountId, pipeline: 'render', subjectId: order.videoId, workflowId },
+    steps: request.steps.map((name) => ({ name })),
+    now: clock(),
+  })
   // A second call that ran beside the first: it waited for the first one's hold.
-  if (inserted.length === 0) return { status: 'held' }
+  if (!isNew) return { status: 'held' }
 
   if (replaced !== null) {
     await settleExecution(tx, { executionId: replaced, ending: 'canceled', now: clock() })
   }
-  await insertSteps(tx, request, clock())
-  await appendEvents(tx, executionId, [
-    { type: 'execution.status', data: { status: 'pending', error: null } },
-  ])
   if (!(await videos.startRender(order, tx))) {
     throw new MediaError('NOT_FOUND', `no video ${order.videoId} of ${order.accountId}`)
   }

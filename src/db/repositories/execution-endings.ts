@@ -6,8 +6,11 @@ import { releasedCredits } from '../../domain/ledger.ts'
 import { isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
+import { completeBranches, type BranchCompletion } from './branch-completion.ts'
 import { appendEvents } from './execution-events.ts'
+import { holdsOfExecution, settleHolds } from './execution-holds.ts'
 import type { LedgerRepository } from './ledger.ts'
+import type { MediaStreamsRepository } from './media-streams.ts'
 import type { VideosRepository } from './videos.ts'
 
 export interface CompletionRequest {
@@ -32,15 +35,16 @@ export interface Abandonment {
   readonly releasedCredits: number
 }
 
-interface EndingParts {
+export interface EndingParts {
   readonly database: Database
   readonly ledger: LedgerRepository
   readonly videos: VideosRepository
+  readonly streams: MediaStreamsRepository
   readonly clock: () => Date
 }
 
 /** Takes the lock under which everything about an execution is written. */
-const lockExecution = async (
+export const lockExecution = async (
   tx: Transaction,
   executionId: ExecutionId,
 ): Promise<ExecutionStatus | null> => {
@@ -54,13 +58,13 @@ const lockExecution = async (
 
 interface Settlement {
   readonly executionId: ExecutionId
-  readonly ending: 'error' | 'canceled'
+  readonly ending: 'partial' | 'error' | 'canceled'
   readonly failure?: FailureCode | null
   readonly step?: string | null
   readonly now: Date
 }
 
-/** Ends the rows of an execution that has no result: its own, the failed step's, and those of the
+/** Ends the rows of an execution whose last round has no result: its own, the failed step's, and those of the
  * steps that will not run any more. The caller has locked it and sees to hold and video. */
 export const settleExecution = async (tx: Transaction, settlement: Settlement): Promise<void> => {
   const { ending, failure = null, step = null, now } = settlement
@@ -125,21 +129,37 @@ const completeLocked = async (
   return { capturedCredits }
 }
 
+/** What an execution has when a round of it ends without a result: what earlier rounds delivered. */
+const endingWithout = async (
+  tx: Transaction,
+  { executionId, ending }: AbandonRequest,
+): Promise<'partial' | AbandonRequest['ending']> => {
+  const [execution] = await tx
+    .select({ retries: executions.retries, outputKeys: executions.outputKeys })
+    .from(executions)
+    .where(eq(executions.id, executionId))
+  const { retries = 0, outputKeys = {} } = execution ?? {}
+  return retries > 0 && Object.keys(outputKeys).length > 0 ? 'partial' : ending
+}
+
 const abandonLocked = async (
   tx: Transaction,
   request: AbandonRequest,
-  { ledger, videos, clock }: EndingParts,
+  { ledger, videos, streams, clock }: EndingParts,
 ): Promise<Abandonment> => {
-  const { executionId, ending } = request
+  const { executionId } = request
   const status = await lockExecution(tx, executionId)
   if (status === null) return { abandoned: false, status, releasedCredits: 0 }
   if (isExecutionOver(status)) {
-    const hold = await ledger.holdOf(holdId(executionId), tx)
-    return { abandoned: false, status, releasedCredits: hold === null ? 0 : releasedCredits(hold) }
+    const holds = await holdsOfExecution(tx, executionId)
+    const releasedBefore = holds.reduce((sum, hold) => sum + releasedCredits(hold), 0)
+    return { abandoned: false, status, releasedCredits: releasedBefore }
   }
-  const released = await ledger.void(holdId(executionId), tx)
-  await videos.settle(executionId, ending, tx)
-  await settleExecution(tx, { ...request, now: clock() })
+  const released = await settleHolds(tx, executionId, { ledger, capturedCredits: 0 })
+  const ending = await endingWithout(tx, request)
+  if (ending !== 'partial') await videos.settle(executionId, ending, tx)
+  await streams.settle(executionId, { status: ending }, tx)
+  await settleExecution(tx, { ...request, ending, now: clock() })
   return { abandoned: true, status: ending, releasedCredits: released.releasedCredits }
 }
 
@@ -166,7 +186,8 @@ const switchStalled = async (
 /**
  * How executions stall, resume and end. An execution is *pending* → *processing* ⇄ *stalled*, and
  * from each of these goes to *completed* (hold captured, video ready), *error* or *canceled* (hold
- * voided), once. Each change is one transaction over execution, hold, credits and video.
+ * voided), once. Each change is one transaction over execution, hold, credits and video. A round of
+ * branches (`completeBranches`) may also end *partial*; that and *error* may be followed by a retry.
  */
 export const createExecutionEndings = (parts: EndingParts) => ({
   /** Publishes the result and captures the hold. *Idempotent.* *Errors:* HOLD_CONFLICT when the
@@ -174,7 +195,11 @@ export const createExecutionEndings = (parts: EndingParts) => ({
   complete: (request: CompletionRequest): Promise<{ readonly capturedCredits: number }> =>
     parts.database.transaction((tx) => completeLocked(tx, request, parts)),
 
-  /** Ends an execution without a result and voids its hold; one that is over stays as it is.
+  completeBranches: (request: BranchCompletion): Promise<{ readonly capturedCredits: number }> =>
+    parts.database.transaction((tx) => completeBranches(tx, request, parts)),
+
+  /** Ends an execution without a result and voids its hold; one that is over stays as it is. After
+   * a retry it is `partial` again, for what was delivered before stands.
    * *Idempotent*: `releasedCredits` is the same each time. */
   abandon: (request: AbandonRequest): Promise<Abandonment> =>
     parts.database.transaction((tx) => abandonLocked(tx, request, parts)),

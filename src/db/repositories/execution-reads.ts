@@ -1,6 +1,12 @@
 import { and, asc, count, eq, inArray, lt, sql, type InferSelectModel } from 'drizzle-orm'
-import { holdId, type AccountId, type ExecutionId } from '../../domain/ids.ts'
-import { orderCredits, type OrderCredits } from '../../domain/ledger.ts'
+import {
+  holdId,
+  holdIdsOf,
+  orderOfHold,
+  type AccountId,
+  type ExecutionId,
+} from '../../domain/ids.ts'
+import { orderCredits, sumOfCredits, type OrderCredits } from '../../domain/ledger.ts'
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Pipeline } from '../../domain/steps.ts'
 import type { Database } from '../database.ts'
@@ -16,7 +22,9 @@ export type ExecutionStep = InferSelectModel<typeof executionSteps>
 export interface ExecutionDetails extends Execution {
   /** In order. */
   readonly steps: readonly ExecutionStep[]
+  /** Of the newest round. */
   readonly hold: Hold | null
+  /** Of all rounds together. */
   readonly credits: OrderCredits
 }
 
@@ -34,7 +42,7 @@ const withDetails = async (
 ): Promise<readonly ExecutionDetails[]> => {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
-  const holdIds = ids.map(holdId)
+  const holdIds = rows.flatMap(({ id, retries }) => holdIdsOf(id, retries))
   const [steps, heldRows, returned] = await Promise.all([
     database
       .select()
@@ -45,11 +53,16 @@ const withDetails = async (
     returnedCredits(holdIds, database),
   ])
   const stepsOf = Map.groupBy(steps, ({ executionId }) => executionId)
-  const holdOf = new Map(heldRows.map((hold) => [hold.id, hold]))
+  const holdsOf = Map.groupBy(heldRows, ({ id }) => orderOfHold(id))
   return rows.map((row) => {
-    const hold = holdOf.get(holdId(row.id)) ?? null
-    const credits = orderCredits(hold, returned.get(holdId(row.id)) ?? 0)
-    return { ...row, steps: stepsOf.get(row.id) ?? [], hold, credits }
+    const held = holdsOf.get(row.id) ?? []
+    const each = held.map((hold) => orderCredits(hold, returned.get(hold.id) ?? 0))
+    return {
+      ...row,
+      steps: stepsOf.get(row.id) ?? [],
+      hold: held.find(({ id }) => id === holdId(row.id, row.retries)) ?? null,
+      credits: sumOfCredits(each),
+    }
   })
 }
 

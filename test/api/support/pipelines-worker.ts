@@ -33,6 +33,18 @@ const activities = (
     const timing = { stallTimeoutMs: hourMs, pollIntervalMs: hourMs, stalledGraceMs: hourMs }
     return { status: 'held', plan: { amountCredits: PRICE_CREDITS, rota: ['self'], ...timing } }
   },
+  admitExecution: async ({ order, workflowId }) =>
+    await repositories.executions.admitOrder({
+      order,
+      workflowId,
+      steps: PIPELINE_STEPS[order.pipeline].map((name) => ({
+        name,
+        priceCredits: name === 'ladder' ? PRICE_CREDITS : 0,
+      })),
+      holdExpiresAt: new Date(Date.now() + 60_000),
+    }),
+  raiseHold: () => Promise.reject(new Error('no order gets this far')),
+  completeExecution: async (input) => await repositories.executions.completeBranches(input),
   markReady: () => Promise.reject(new Error('no render gets this far')),
   abandonExecution: async ({ executionId, ending, failure }) =>
     await repositories.executions.abandon({ executionId, ending, failure, step: null }),

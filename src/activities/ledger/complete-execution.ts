@@ -1,0 +1,14 @@
+import type { LedgerActivities } from '../../contracts/activities.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+
+/**
+ * Ends a round of an order whose steps stood beside each other: publishes what they delivered, settles
+ * each step, captures the price of what was delivered and frees the rest, in one transaction.
+ * *Idempotent.* *Errors:* HOLD_CONFLICT (final) when the execution ended another way.
+ */
+export const completeExecution =
+  ({ executions }: ActivityDependencies): LedgerActivities['completeExecution'] =>
+  async (input) => {
+    const { capturedCredits } = await executions.completeBranches(input)
+    return { capturedCredits }
+  }

@@ -1,0 +1,45 @@
+import type { PipelineOrder } from '../../contracts/orders.ts'
+import type { Account } from '../../db/repositories/accounts.ts'
+import type { PricedStep } from '../../db/repositories/order-admission.ts'
+import { isId } from '../../domain/ids.ts'
+import { localizeStepPrices, streamStepPrices } from '../../domain/pricing.ts'
+import { PIPELINE_STEPS, translateStep, type OrderedPipeline } from '../../domain/steps.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+
+interface Quote {
+  readonly order: PipelineOrder
+  readonly account: Account
+  /** Of the source; 0 while it is unknown: then the least is held, and the rest when it is measured. */
+  readonly durationSeconds: number
+}
+
+type Prices = Readonly<Record<string, number>>
+
+/** Steps as they are named in orders, in order; what has no price is free. */
+const priced = (names: readonly string[], prices: Prices): readonly PricedStep[] =>
+  names.map((name) => ({ name, priceCredits: prices[name] ?? 0 }))
+
+const stepsOf: Readonly<Record<OrderedPipeline, (quote: Quote) => readonly PricedStep[]>> = {
+  stream: ({ account, durationSeconds }) =>
+    priced(PIPELINE_STEPS.stream, streamStepPrices(account.plan, durationSeconds)),
+  localize: ({ order, account, durationSeconds }) => {
+    const languages = (order.input['languages'] ?? []) as readonly string[]
+    const names = PIPELINE_STEPS.localize.flatMap((name) =>
+      name === 'translate' ? languages.map(translateStep) : [name],
+    )
+    return priced(names, localizeStepPrices(account.plan, languages, durationSeconds))
+  },
+}
+
+/** The steps of an order with their prices. */
+export const orderSteps = (quote: Quote): readonly PricedStep[] =>
+  stepsOf[quote.order.pipeline](quote)
+
+/** The length of what an order works on; 0 while it has not been brought in. */
+export const subjectSeconds = async (
+  { media }: ActivityDependencies,
+  { accountId, subjectId }: PipelineOrder,
+): Promise<number> => {
+  if (!isId('media', subjectId)) return 0
+  return (await media.find(accountId, subjectId))?.durationSeconds ?? 0
+}

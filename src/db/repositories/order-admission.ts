@@ -1,0 +1,225 @@
+import { and, eq, inArray, notInArray } from 'drizzle-orm'
+import type { PipelineAdmission, PipelineOrder } from '../../contracts/orders.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { holdId, measuredHoldId } from '../../domain/ids.ts'
+import { isExecutionOver, isStepDone, mayBeRetried } from '../../domain/statuses.ts'
+import { runsEveryRound } from '../../domain/steps.ts'
+import type { Database, Transaction } from '../database.ts'
+import { executions, executionSteps } from '../schema/index.ts'
+import { insertExecution } from './execution-admission.ts'
+import { appendEvents } from './execution-events.ts'
+import type { LedgerRepository } from './ledger.ts'
+
+/** A step with its part of the price. */
+export interface PricedStep {
+  readonly name: string
+  readonly priceCredits: number
+}
+
+export interface OrderAdmissionRequest {
+  readonly order: PipelineOrder
+  readonly workflowId: string
+  /** In order. A retry has the steps of the first order. */
+  readonly steps: readonly PricedStep[]
+  readonly holdExpiresAt: Date
+}
+
+interface AdmissionParts {
+  readonly database: Database
+  readonly ledger: LedgerRepository
+  readonly clock: () => Date
+}
+
+type Execution = typeof executions.$inferSelect
+
+const find = async (tx: Transaction, id: PipelineOrder['executionId']) => {
+  const [found] = await tx.select().from(executions).where(eq(executions.id, id)).for('update')
+  return found ?? null
+}
+
+const stepsOf = (tx: Transaction, { id }: Pick<Execution, 'id'>) =>
+  tx.select().from(executionSteps).where(eq(executionSteps.executionId, id))
+
+/** What an admitted order is, as it is answered again to whoever repeats it. */
+const held = async (tx: Transaction, execution: Execution): Promise<PipelineAdmission> => {
+  const steps = await stepsOf(tx, execution)
+  const open = steps.filter(({ status }) => !isStepDone(status))
+  return {
+    status: 'held',
+    amountCredits: open.reduce((sum, { priceCredits }) => sum + priceCredits, 0),
+    done: steps.filter(({ status }) => isStepDone(status)).map(({ name }) => name),
+    outputs: execution.outputKeys,
+  }
+}
+
+/** Takes the hold of this round; null when it is granted, or there is nothing to pay. */
+const takeHold = async (
+  tx: Transaction,
+  { order, workflowId, holdExpiresAt }: OrderAdmissionRequest,
+  amountCredits: number,
+  ledger: LedgerRepository,
+): Promise<PipelineAdmission | null> => {
+  if (amountCredits === 0) return null
+  const hold = await ledger.hold(
+    {
+      id: holdId(order.executionId, order.retry),
+      accountId: order.accountId,
+      amountCredits,
+      workflowId,
+      expiresAt: holdExpiresAt,
+    },
+    tx,
+  )
+  if (hold.state !== 'declined') return null
+  const { availableCredits } = hold
+  return { status: 'declined', neededCredits: amountCredits, availableCredits }
+}
+
+const admitFirst = async (
+  tx: Transaction,
+  request: OrderAdmissionRequest,
+  { ledger, clock }: AdmissionParts,
+): Promise<PipelineAdmission> => {
+  const { order, workflowId, steps } = request
+  const amountCredits = steps.reduce((sum, { priceCredits }) => sum + priceCredits, 0)
+  const declined = await takeHold(tx, request, amountCredits, ledger)
+  if (declined !== null) return declined
+  const { executionId: id, accountId, pipeline, subjectId, input } = order
+  const row = { id, accountId, pipeline, subjectId, workflowId, input }
+  await insertExecution(tx, { row, steps, now: clock() })
+  const inserted = await find(tx, id)
+  return await held(tx, inserted!)
+}
+
+/** Opens what was not done for another round. */
+const reopen = async (tx: Transaction, execution: Execution): Promise<void> => {
+  const { id } = execution
+  const steps = await stepsOf(tx, execution)
+  const names = steps
+    .filter(({ name, status }) => !isStepDone(status) || runsEveryRound(name))
+    .map(({ name }) => name)
+  const untouched = { status: 'pending' as const, error: null, progress: null, finishedAt: null }
+  await tx
+    .update(executionSteps)
+    .set(untouched)
+    .where(and(eq(executionSteps.executionId, id), inArray(executionSteps.name, names)))
+  await tx
+    .update(executions)
+    .set({ status: 'pending', error: null, finishedAt: null })
+    .where(eq(executions.id, id))
+  await appendEvents(tx, id, [
+    { type: 'execution.status', data: { status: 'pending', error: null } },
+  ])
+}
+
+const admitRetry = async (
+  tx: Transaction,
+  request: OrderAdmissionRequest,
+  execution: Execution,
+  { ledger }: AdmissionParts,
+): Promise<PipelineAdmission> => {
+  const { retry } = request.order
+  if (retry <= execution.retries) {
+    // A repetition: the hold says how it ended the first time.
+    const hold = await ledger.holdOf(holdId(execution.id, retry), tx)
+    if (hold?.state !== 'declined' && isExecutionOver(execution.status)) throw ended(execution)
+    if (hold?.state !== 'declined') return await held(tx, execution)
+    const { available: availableCredits } = await ledger.balance(execution.accountId, tx)
+    return { status: 'declined', neededCredits: hold.amountCredits, availableCredits }
+  }
+  if (!mayBeRetried(execution.status) || retry !== execution.retries + 1) throw ended(execution)
+
+  const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
+  const amountCredits = open.reduce((sum, { priceCredits }) => sum + priceCredits, 0)
+  const declined = await takeHold(tx, request, amountCredits, ledger)
+  // Counted though it be declined: the next retry needs a hold of its own.
+  await tx.update(executions).set({ retries: retry }).where(eq(executions.id, execution.id))
+  if (declined !== null) return declined
+  await reopen(tx, execution)
+  return await held(tx, execution)
+}
+
+const ended = ({ id, status, retries }: Execution): MediaError =>
+  new MediaError('CONFLICT', `execution ${id} is ${status} after ${retries} retries`)
+
+const admit = async (
+  tx: Transaction,
+  request: OrderAdmissionRequest,
+  parts: AdmissionParts,
+): Promise<PipelineAdmission> => {
+  const { executionId, retry } = request.order
+  const earlier = await find(tx, executionId)
+  if (retry > 0) {
+    if (earlier === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
+    return await admitRetry(tx, request, earlier, parts)
+  }
+  if (earlier === null) return await admitFirst(tx, request, parts)
+  if (isExecutionOver(earlier.status)) throw ended(earlier)
+  return await held(tx, earlier)
+}
+
+const raise = async (
+  tx: Transaction,
+  request: Omit<OrderAdmissionRequest, 'steps'> & { readonly steps: readonly PricedStep[] },
+  { ledger }: AdmissionParts,
+): Promise<PipelineAdmission> => {
+  const { order, workflowId, steps, holdExpiresAt } = request
+  const { executionId, accountId, retry } = order
+  const execution = await find(tx, executionId)
+  if (execution === null || isExecutionOver(execution.status)) {
+    throw new MediaError('CONFLICT', `execution ${executionId} is not in work`)
+  }
+  const first = await ledger.holdOf(holdId(executionId, retry), tx)
+  const prices = new Map(steps.map(({ name, priceCredits }) => [name, priceCredits]))
+  const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
+  const needed = open.reduce((sum, step) => sum + (prices.get(step.name) ?? step.priceCredits), 0)
+  const beyond = needed - (first?.amountCredits ?? 0)
+  if (beyond > 0) {
+    const hold = await ledger.hold(
+      {
+        id: measuredHoldId(executionId, retry),
+        accountId,
+        amountCredits: beyond,
+        workflowId,
+        expiresAt: holdExpiresAt,
+      },
+      tx,
+    )
+    if (hold.state === 'declined') {
+      const { availableCredits } = hold
+      return { status: 'declined', neededCredits: beyond, availableCredits }
+    }
+  }
+  for (const step of open) {
+    const priceCredits = prices.get(step.name)
+    if (priceCredits === undefined) continue
+    await tx
+      .update(executionSteps)
+      .set({ priceCredits })
+      .where(
+        and(
+          eq(executionSteps.executionId, executionId),
+          eq(executionSteps.name, step.name),
+          notInArray(executionSteps.status, ['completed', 'skipped']),
+        ),
+      )
+  }
+  return await held(tx, execution)
+}
+
+/**
+ * Admits orders of pipelines that do not supersede each other, each in one transaction: the hold,
+ * and the execution with its steps; or, for a retry, a new hold for what is not done yet, and these
+ * steps opened again. If the credits do not suffice, nothing of that happens but that the refusal is
+ * kept. *Idempotent* per execution id and retry. *Errors:* CONFLICT when the order is over already or
+ * there is nothing to retry; NOT_FOUND for a retry of nothing; HOLD_CONFLICT.
+ */
+export const createOrderAdmission = (parts: AdmissionParts) => ({
+  admitOrder: (request: OrderAdmissionRequest): Promise<PipelineAdmission> =>
+    parts.database.transaction((tx) => admit(tx, request, parts)),
+
+  /** Sets the prices of the steps that are left, once the source is known, and holds what they cost
+   * beyond the first hold. Less is not given back now but when the order is settled. *Idempotent.* */
+  raiseHold: (request: OrderAdmissionRequest): Promise<PipelineAdmission> =>
+    parts.database.transaction((tx) => raise(tx, request, parts)),
+})
