@@ -67,6 +67,10 @@ const bundleBare = async (stack: BenchStack): Promise<string> => {
   return path
 }
 
+/** Nobody is there to be asked how a remote task is, and thousands that wait for half an hour would
+ * ask every minute: whoever runs as many sets the interval by it (docs/operations.md). */
+const SETTINGS = { SPOOL_LOG_LEVEL: 'warn', SPOOL_POLL_INTERVAL_SECONDS: '7200' }
+
 /** Starts the worker and, if it is to be measured against, bare Temporal beside it. */
 export const startInstantWorker = async (
   stack: BenchStack,
@@ -77,7 +81,7 @@ export const startInstantWorker = async (
   const log = openSync(join(stack.dir, 'instant-worker.log'), 'a', 0o600)
   const child = fork(script, [], {
     execPath: toolchain().nodePath,
-    env: { ...stack.env, ...bare, SPOOL_LOG_LEVEL: 'warn' },
+    env: { ...stack.env, ...bare, ...SETTINGS },
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)
