@@ -58,7 +58,6 @@ const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD')
 const attributes = (accountId: string, executionId: string): TypedSearchAttributes =>
   new TypedSearchAttributes([
     { key: keyword(SEARCH_ATTRIBUTES.account), value: accountId },
-    { key: keyword(SEARCH_ATTRIBUTES.status), value: 'pending' },
     { key: keyword(SEARCH_ATTRIBUTES.execution), value: executionId },
   ])
 
@@ -195,7 +194,10 @@ export const createWorkflowService = (
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           priority: temporalPriority(placement),
-          typedSearchAttributes: attributes(order.accountId, order.executionId),
+          // Admission takes milliseconds; a status of its own would cost the server another write.
+          typedSearchAttributes: attributes(order.accountId, order.executionId).updateCopy([
+            { key: keyword(SEARCH_ATTRIBUTES.status), value: 'processing' },
+          ]),
           staticSummary: summary,
         }),
       }),

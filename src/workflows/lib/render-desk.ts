@@ -86,6 +86,7 @@ export class RenderDesk {
       condition(() => this.#latest !== null || this.#refused, '1 minute'),
     )
     this.#current = this.#latest
+    if (this.#current === null) this.settle('declined')
     return this.#current
   }
 
@@ -120,10 +121,10 @@ export class RenderDesk {
 
   /** Says where the work is: to the query, to the Web UI, and to searches. */
   report(change: Partial<RenderProgress>): void {
-    const before = this.#state.status
     this.#state = { ...this.#state, ...change }
     setCurrentDetails(describe(this.#state))
-    if (this.#state.status !== before) this.#search(this.#state.status)
+    // Closing takes moments, and its outcome is searched for, not that it goes on.
+    if (this.#state.status !== 'closing') this.#search(this.#state.status)
   }
 
   /** Waits until a retry was asked for or a video was delivered by hand; false when time is up. */
@@ -144,12 +145,16 @@ export class RenderDesk {
     }
   }
 
+  /** Writes what differs from what is there: each write is work for the server's visibility store. */
   #search(status: string): void {
+    const { typedSearchAttributes: shown } = workflowInfo()
     const executionId = this.#current?.order.executionId
-    upsertSearchAttributes([
+    const wanted = [
       { key: statusAttribute, value: status },
       ...(executionId === undefined ? [] : [{ key: executionAttribute, value: executionId }]),
-    ])
+    ]
+    const changes = wanted.filter(({ key, value }) => shown.get(key) !== value)
+    if (changes.length > 0) upsertSearchAttributes(changes)
   }
 
   async #admit(order: RenderOrder): Promise<RenderAdmission> {
