@@ -134,6 +134,9 @@ const sentence = (issue: z.core.$ZodIssue): string => {
   return `${issue.path.join('.')}: ${issue.message}${description ? ` (expected: ${description})` : ''}`
 }
 
+/** Presigned URLs do not live longer. */
+const S3_URL_SECONDS_MAX = 7 * 24 * 3600
+
 /** Settings that are no use without each other. */
 const missingTogether = (settings: Settings): string[] => {
   const problems: string[] = []
@@ -145,6 +148,12 @@ const missingTogether = (settings: Settings): string[] => {
   need(cdn === 'cloudfront', 'SPOOL_CLOUDFRONT_DISTRIBUTION_ID', 'when SPOOL_CDN is cloudfront')
   need(cdn === 'cloudflare', 'SPOOL_CLOUDFLARE_ZONE_ID', 'when SPOOL_CDN is cloudflare')
   need(cdn === 'cloudflare', 'SPOOL_CLOUDFLARE_API_TOKEN', 'when SPOOL_CDN is cloudflare')
+  need(settings.SPOOL_STORAGE === 's3', 'S3_BUCKET', 'when SPOOL_STORAGE is s3')
+  need(settings.S3_ACCESS_KEY !== undefined, 'S3_SECRET_KEY', 'beside S3_ACCESS_KEY')
+  need(settings.S3_SECRET_KEY !== undefined, 'S3_ACCESS_KEY', 'beside S3_SECRET_KEY')
+  if (settings.SPOOL_STORAGE === 's3' && settings.SPOOL_URL_TTL_SECONDS > S3_URL_SECONDS_MAX) {
+    problems.push(`SPOOL_URL_TTL_SECONDS is at most ${S3_URL_SECONDS_MAX} (7 days) with S3`)
+  }
   const { SPOOL_TELEGRAM_BOT_TOKEN: token, SPOOL_TELEGRAM_CHAT_ID: chat } = settings
   need(token !== undefined, 'SPOOL_TELEGRAM_CHAT_ID', 'beside SPOOL_TELEGRAM_BOT_TOKEN')
   need(chat !== undefined, 'SPOOL_TELEGRAM_BOT_TOKEN', 'beside SPOOL_TELEGRAM_CHAT_ID')

@@ -45,7 +45,7 @@ const main = async (): Promise<void> => {
     onReconnect: news.announceAll,
     onError: (error) => log.warn({ err: error }, 'the listener lost its connection'),
   })
-  const storage = await openStorage(config)
+  const storage = await openStorage(config, log)
   const temporal = openTemporalClient(settings)
   const { strangers } = createFetchers(config)
   const metrics = new Registry()
@@ -54,7 +54,7 @@ const main = async (): Promise<void> => {
   const app = await buildApp({
     repositories,
     files: storage.store,
-    fileGrants: storage.urlSigner,
+    fileGrants: storage.fileGrants,
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { QUEUES } from '../contracts/queues.ts'
+import { PROVIDED_KINDS, PROVIDER_DIALECTS } from '../domain/task-providers.ts'
 
 /** What each renderer of the list says of itself. */
 export const rendererSchema = z.object({
@@ -10,6 +11,51 @@ export const rendererSchema = z.object({
   webhookSecret: z.string().startsWith('whsec_'),
   pool: z.enum(['primary', 'backup']).default('primary'),
 })
+
+/** What each task provider of the list says of itself. */
+export const taskProviderSchema = z
+  .object({
+    name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    url: z.url(),
+    apiKey: z.string().min(1),
+    dialect: z.enum(PROVIDER_DIALECTS).default('spool'),
+    /** Of a Spool `whsec_…`; of others the key of the HMAC in `signatureHeader`. */
+    webhookSecret: z.string().min(1).optional(),
+    /** Where others put the HMAC-SHA256 of the body, as hex, `sha256=` before it or not. */
+    signatureHeader: z
+      .string()
+      .regex(/^[a-zA-Z][\w-]*$/)
+      .optional(),
+    kinds: z.array(z.enum(PROVIDED_KINDS)).min(1),
+  })
+  .refine(
+    ({ dialect, webhookSecret }) => dialect !== 'spool' || webhookSecret?.startsWith('whsec_'),
+    {
+      path: ['webhookSecret'],
+      error: 'a Spool signs with a secret that begins with whsec_',
+    },
+  )
+
+/** A JSON list in a variable; empty: none. */
+const jsonList = z
+  .string()
+  .default('')
+  .transform((text, context): unknown => {
+    if (text.trim() === '') return []
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is not JSON' })
+      return z.NEVER
+    }
+  })
+
+const namedOnce = (what: string) => (list: { name: string }[], context: z.RefinementCtx) => {
+  const names = list.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return
+  context.addIssue({ code: 'custom', message: `has two ${what} named ${twice}` })
+}
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
@@ -44,7 +90,21 @@ export const settingsSchema = z.object({
   SPOOL_PUBLIC_URL: z.url().default('http://127.0.0.1:7100'),
   SPOOL_TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
   SPOOL_TEMPORAL_NAMESPACE: optional,
+  SPOOL_STORAGE: z.enum(['folder', 's3']).default('folder'),
   SPOOL_STORAGE_DIR: z.string().default('.spool/storage'),
+  /** Of any S3; missing: AWS, by the region. */
+  S3_ENDPOINT: z.url().optional(),
+  /** Where clients reach it, when that is another address. */
+  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_BUCKET: optional,
+  /** Missing: by the standard AWS chain (role, profile). */
+  S3_ACCESS_KEY: optional,
+  S3_SECRET_KEY: optional,
+  /** `endpoint/bucket/key`, which nearly everything speaks; else `bucket.endpoint/key`. */
+  S3_FORCE_PATH_STYLE: z.enum(['true', 'false']).default('true'),
+  /** Sources from S3 that a worker keeps: a handful of films, and small beside what a disk has. */
+  SPOOL_CACHE_MEGABYTES: z.coerce.number().int().min(0).default(2048),
   SPOOL_WORK_DIR: z.string().default('.spool/work'),
   SPOOL_FFMPEG_PATH: z.string().default('ffmpeg'),
   SPOOL_FFPROBE_PATH: z.string().default('ffprobe'),
@@ -74,27 +134,16 @@ export const settingsSchema = z.object({
   SPOOL_WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
 
   /** JSON list of `{name, url, apiKey, webhookSecret, pool}`; empty: Spool renders for itself. */
-  SPOOL_RENDERERS: z
-    .string()
-    .default('')
-    .transform((text, context) => {
-      if (text.trim() === '') return []
-      try {
-        return JSON.parse(text) as unknown
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' })
-        return z.NEVER
-      }
-    })
-    .pipe(
-      z.array(rendererSchema).superRefine((renderers, context) => {
-        const names = renderers.map(({ name }) => name)
-        const twice = names.find((name, index) => names.indexOf(name) !== index)
-        if (twice === undefined) return
-        context.addIssue({ code: 'custom', message: `has two renderers named ${twice}` })
-      }),
-    )
+  SPOOL_RENDERERS: jsonList
+    .pipe(z.array(rendererSchema).superRefine(namedOnce('renderers')))
     .describe('[{"name":"farm","url":"https://…","apiKey":"…","webhookSecret":"whsec_…"}]'),
+  /** JSON list of `{name, url, apiKey, webhookSecret, dialect, signatureHeader, kinds}`: tasks and steps of
+   * these kinds are sent there; empty: all is done here. */
+  SPOOL_TASK_PROVIDERS: jsonList
+    .pipe(z.array(taskProviderSchema).superRefine(namedOnce('providers')))
+    .describe(
+      '[{"name":"ittybit","url":"https://…","apiKey":"…","dialect":"ittybit","kinds":["video"]}]',
+    ),
   /** A renderer reports every two seconds; sixty missed reports are not a slow frame. */
   SPOOL_STALL_TIMEOUT_SECONDS: seconds(120),
   /** How soon a lost webhook is made up for. */

@@ -12,6 +12,8 @@ export interface StoredObject {
 
 /** Objects under keys; the whole port is `ObjectStore` of the storage adapters. */
 export interface FileStore {
+  /** Rejects when nothing can be stored or read now. */
+  check(): Promise<void>
   /** `null` if there is no such object. */
   head(key: string): Promise<StoredObject | null>
   open(key: string, range?: ByteRange): Promise<{ readonly stream: Readable }>

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { constants, createReadStream, createWriteStream, type Stats } from 'node:fs'
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,6 +19,7 @@ import type { ByteRange } from '../../domain/byte-range.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { isObjectKey } from '../../domain/object-key.ts'
 import { byteLimit } from './byte-limit.ts'
+import { linkOrCopy } from './link-or-copy.ts'
 import type { ObjectInfo, ObjectStore, OpenObject, PutOptions } from './object-store.ts'
 import type { UrlSigner } from './signed-url.ts'
 
@@ -45,6 +56,7 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
         sizeBytes: found.size,
         contentType: await contentTypeOf(path),
         modifiedAtMs: found.mtimeMs,
+        version: versionOf(found),
       }
     })
   }
@@ -68,6 +80,7 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
   }
 
   return {
+    check: () => translated(() => access(join(rootPath, INCOMING), constants.W_OK)),
     head,
     put: async (key, source, putOptions) => {
       const path = pathOf(key)
@@ -75,12 +88,18 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
     },
     open: openObject,
     downloadTo: async (key, filePath, signal) => {
-      const { stream, sizeBytes, contentType } = await openObject(key)
-      await translated(async () => {
-        const target = createWriteStream(filePath, { mode: 0o600 })
-        await pipeline([stream, target], abortable(signal))
+      const path = pathOf(key)
+      return translated(async () => {
+        signal?.throwIfAborted()
+        // Of a put in between the file is the old object or the new one, and never a mixture.
+        await linkOrCopy(path, filePath, signal)
+        const found = await stat(filePath)
+        return {
+          sizeBytes: found.size,
+          contentType: await contentTypeOf(path),
+          version: versionOf(found),
+        }
       }, signal)
-      return { sizeBytes, contentType }
     },
     delete: async (key) => {
       const path = pathOf(key)
@@ -109,7 +128,8 @@ const putFile = async (
   const temporary = join(rootPath, INCOMING, randomUUID())
   try {
     const input = 'filePath' in source ? createReadStream(source.filePath) : source
-    const target = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true })
+    // Nobody writes to it again, and downloads may be links to it.
+    const target = createWriteStream(temporary, { flags: 'wx', mode: 0o400, flush: true })
     const limit = byteLimit(options.maxBytes ?? Number.POSITIVE_INFINITY)
     await pipeline([input, limit, target], abortable(options.signal))
     await mkdir(dirname(path), { recursive: true })
@@ -158,6 +178,9 @@ async function* keysIn(rootPath: string, parent: string): AsyncGenerator<string>
     else if (entry.isFile() && isObjectKey(key)) yield key
   }
 }
+
+const versionOf = ({ mtimeMs, size }: Stats): string =>
+  `${Math.round(mtimeMs).toString(36)}-${size.toString(36)}`
 
 const typePath = (path: string): string => join(dirname(path), `.${basename(path)}.type`)
 

@@ -2,12 +2,18 @@ import type { Readable } from 'node:stream'
 
 import type { ByteRange } from '../../domain/byte-range.ts'
 
-/** What is known of a stored object without reading it. */
-export interface ObjectInfo {
+/** What a listing tells of an object. */
+export interface ListedObject {
   readonly key: string
   readonly sizeBytes: number
-  readonly contentType: string
   readonly modifiedAtMs: number
+  /** Changes whenever the object does; says nothing else. */
+  readonly version: string
+}
+
+/** What is known of a stored object without reading it. */
+export interface ObjectInfo extends ListedObject {
+  readonly contentType: string
 }
 
 export interface OpenObject {
@@ -18,8 +24,17 @@ export interface OpenObject {
   readonly contentType: string
 }
 
+export interface DownloadedObject {
+  readonly sizeBytes: number
+  readonly contentType: string
+  /** Of what was downloaded, as `head` tells it. */
+  readonly version: string
+}
+
 export interface PutOptions {
   readonly contentType: string
+  /** What the store tells caches, where it answers clients itself; by default what it was opened with. */
+  readonly cacheControl?: string
   /** The put fails with MEDIA_TOO_LARGE, and leaves nothing, when more than this arrives. */
   readonly maxBytes?: number
   readonly signal?: AbortSignal
@@ -49,6 +64,8 @@ export interface SignPutOptions {
  * and leaves nothing half-written.
  */
 export interface ObjectStore {
+  /** Rejects with STORAGE_UNAVAILABLE when the store could not take or give anything now. */
+  check(): Promise<void>
   put(
     key: string,
     source: Readable | { readonly filePath: string },
@@ -56,17 +73,17 @@ export interface ObjectStore {
   ): Promise<{ readonly sizeBytes: number }>
   /** A range that passes the end is cut there; one that begins behind it is the caller's mistake. */
   open(key: string, range?: ByteRange): Promise<OpenObject>
-  downloadTo(
-    key: string,
-    filePath: string,
-    signal?: AbortSignal,
-  ): Promise<{ readonly sizeBytes: number; readonly contentType: string }>
+  /**
+   * Puts the object into a file, in place of what is there. The file may share its bytes with the store
+   * or a cache and must not be written to: read it, or delete it.
+   */
+  downloadTo(key: string, filePath: string, signal?: AbortSignal): Promise<DownloadedObject>
   /** `null` if there is no such object. */
   head(key: string): Promise<ObjectInfo | null>
   /** Deleting what is not there is fine. */
   delete(key: string): Promise<void>
   /** Every object whose key begins with the prefix (any text, as in S3), in the order of keys. */
-  list(prefix: string): AsyncIterable<ObjectInfo>
+  list(prefix: string): AsyncIterable<ListedObject>
   signGet(key: string, options: SignGetOptions): Promise<string>
   signPut(key: string, options: SignPutOptions): Promise<string>
 }

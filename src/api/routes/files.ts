@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { FileGrant, FileGrants, StoredObject } from '../../contracts/ports.ts'
 import { parseRange } from '../../domain/byte-range.ts'
+import { attachmentDisposition } from '../../domain/content-disposition.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clientGone } from '../client-gone.ts'
 import { RefusedOrder } from '../problem.ts'
@@ -13,13 +14,6 @@ const anyKey = z.object({ '*': z.string() })
 /** What stands in the object: it changes when the object does. */
 const entityTag = ({ sizeBytes, modifiedAtMs }: StoredObject): string =>
   `"${Math.round(modifiedAtMs).toString(36)}-${sizeBytes.toString(36)}"`
-
-/** RFC 6266: an ASCII name for old clients, and the true one. */
-const disposition = (downloadName: string | undefined): string => {
-  if (downloadName === undefined) return 'inline'
-  const ascii = downloadName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(downloadName)}`
-}
 
 const allowed = (grants: FileGrants, request: FastifyRequest, key: string): FileGrant => {
   const query = request.query as Readonly<Record<string, unknown>>
@@ -32,7 +26,8 @@ const describe = (reply: FastifyReply, object: StoredObject, grant: FileGrant): 
   void reply.headers({
     'accept-ranges': 'bytes',
     'content-type': object.contentType,
-    'content-disposition': disposition(grant.downloadName),
+    'content-disposition':
+      grant.downloadName === undefined ? 'inline' : attachmentDisposition(grant.downloadName),
     etag: entityTag(object),
     'last-modified': new Date(object.modifiedAtMs).toUTCString(),
     // The URL is the key to it: no shared cache may keep it beyond the URL's own end.

@@ -28,7 +28,7 @@ export const healthRoutes = async (app: Api, context: RouteContext): Promise<voi
     // Any query will do; this one reads no more than one row by its key.
     postgres: () => repositories.accounts.find('acct_readiness'),
     temporal: () => workflows.ping(),
-    storage: () => files.head('readiness'),
+    storage: () => files.check(),
   }
 
   app.route({
