@@ -3,14 +3,26 @@
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { ensureS3Server } from './setup/s3-server.mjs'
 import { orExplain, setUp } from './setup/set-up.mjs'
 
 const PARENT_POLL_MS = 500
 
 await orExplain(async () => {
   const { toolchain } = await setUp({ verbose: process.argv.includes('--verbose') })
+  const [script] = process.argv.slice(2)
+  if (script === 'scripts/test.ts') await prepareTests()
   process.exitCode = await runOnProjectNode(toolchain.nodePath, process.argv.slice(2))
 })
+
+/** What only the tests need. */
+async function prepareTests() {
+  const note = (line) => process.stderr.write(`  ${line}\n`)
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const path = await ensureS3Server({ root, note })
+  if (path) process.env.TEST_S3_SERVER = path
+}
 
 /** Resolves with the exit code; 128 + number for a signal, as shells do. */
 function runOnProjectNode(nodePath, args) {
