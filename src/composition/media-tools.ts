@@ -1,8 +1,13 @@
 import { join } from 'node:path'
 import type { MediaTools } from '../activities/lib/media-tools.ts'
 import { withWorkspace } from '../activities/lib/workspace.ts'
+import { convertAudio } from '../adapters/ffmpeg/convert-audio.ts'
+import { convertImage } from '../adapters/ffmpeg/convert-image.ts'
+import { convertVideo } from '../adapters/ffmpeg/convert-video.ts'
 import { cropAudio } from '../adapters/ffmpeg/crop-audio.ts'
 import { extractCover } from '../adapters/ffmpeg/extract-cover.ts'
+import { measurePeaks } from '../adapters/ffmpeg/peaks.ts'
+import { makeStoryboard } from '../adapters/ffmpeg/storyboard.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
 import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
 import { judgeInput } from '../adapters/ingest/judge-input.ts'
@@ -14,6 +19,9 @@ const SHORT_TIMEOUT_MS = 10 * 60_000
 /** A render of the longest region: hours of a slow machine. */
 const RENDER_TIMEOUT_MS = 6 * 3600_000
 
+/** A conversion of the longest medium with the slowest codec. */
+const CONVERSION_TIMEOUT_MS = 6 * 3600_000
+
 /** FFmpeg and the renderer, with the paths and time limits of this machine. */
 export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
   const programs = {
@@ -21,7 +29,13 @@ export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
     ffprobePath: settings.SPOOL_FFPROBE_PATH,
   }
   const timeoutMs = SHORT_TIMEOUT_MS
+  const conversion = { ...programs, timeoutMs: CONVERSION_TIMEOUT_MS }
   return {
+    convertVideo: (job) => convertVideo({ ...conversion, ...job }),
+    convertAudio: (job) => convertAudio({ ...conversion, ...job }),
+    convertImage: (job) => convertImage({ ...conversion, ...job }),
+    measurePeaks: (job) => measurePeaks({ ...conversion, ...job }),
+    makeStoryboard: (job) => makeStoryboard({ ...conversion, ...job }),
     withWorkspace: (ownerId, work) =>
       withWorkspace(workDir, ownerId, (folder) => work({ path: (name) => join(folder, name) })),
     cropAudio: (job) => cropAudio({ ...programs, timeoutMs, ...job }),

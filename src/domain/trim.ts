@@ -53,3 +53,13 @@ export const trimOf = (wish: TrimWish, sourceSeconds: number | null): Trim => {
     durationSeconds: lastSeconds === null ? null : lastSeconds - startSeconds,
   }
 }
+
+/**
+ * The same part for pictures: a start within the last frame is the beginning of that frame, so that
+ * there is always one.
+ */
+export const onPictures = (trim: Trim, sourceSeconds: number | null, frameRate: number): Trim => {
+  if (sourceSeconds === null) return trim
+  const lastFrameSeconds = Math.max(0, sourceSeconds - 1 / frameRate)
+  return { ...trim, startSeconds: Math.min(trim.startSeconds, lastFrameSeconds) }
+}

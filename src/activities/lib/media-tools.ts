@@ -1,5 +1,6 @@
 import type { MediaNeed } from '../../domain/media-judgement.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
+import type { ConversionTools } from './conversion-tools.ts'
 
 interface Cancelable {
   readonly signal: AbortSignal
@@ -12,7 +13,7 @@ export interface Workspace {
 }
 
 /** What activities have done by FFmpeg and the renderer, and the private folders it is done in. */
-export interface MediaTools {
+export interface MediaTools extends ConversionTools {
   readonly withWorkspace: <T>(
     ownerId: string,
     work: (workspace: Workspace) => Promise<T>,

@@ -6,7 +6,7 @@ import { audioStreams, videoStreams } from '../../domain/media-probe.ts'
 import type { MediaProbe, MediaStream } from '../../domain/media-probe.ts'
 import { fitPicture } from '../../domain/picture-size.ts'
 import type { PictureFit } from '../../domain/picture-size.ts'
-import { trimOf } from '../../domain/trim.ts'
+import { onPictures, trimOf } from '../../domain/trim.ts'
 import type { Trim } from '../../domain/trim.ts'
 import { frameRateText, steadyFrameRate } from '../../domain/video-frame-rate.ts'
 import {
@@ -66,11 +66,12 @@ const planVideo = (source: MediaProbe, conversion: VideoConversion): VideoPlan =
   const { stream, size } = picturesOf(source)
   const isAnimation = conversion.format === 'gif' || conversion.format === 'webp'
   const sourceRate = steadyFrameRate(stream)
+  const sourceSeconds = knownSeconds(source, stream)
   const animationRate = Math.min(ANIMATION_EFFORT[conversion.quality].frameRate, sourceRate)
   return {
     source,
     stream,
-    trim: trimOf(conversion, knownSeconds(source, stream)),
+    trim: onPictures(trimOf(conversion, sourceSeconds), sourceSeconds, sourceRate),
     fit: fitPicture(size, conversion, { even: !isAnimation }),
     frameRate: conversion.frameRate ?? (isAnimation ? animationRate : sourceRate),
   }

@@ -12,8 +12,10 @@ const isTold = (tag: string | undefined): tag is string =>
  * High dynamic range to BT.709. Mobius leaves what fits into the small range as it is; hable made the
  * same green a third darker. What the file does not say of its colours is what HDR10 and HLG mean.
  */
-export const toneMap = (stream: MediaStream): string[] => {
-  const { colorPrimaries, colorTransfer, colorSpace } = stream
+export const toneMap = (
+  colours: Pick<MediaStream, 'colorPrimaries' | 'colorTransfer' | 'colorSpace'>,
+): string[] => {
+  const { colorPrimaries, colorTransfer, colorSpace } = colours
   const primaries = isTold(colorPrimaries) ? colorPrimaries : 'bt2020'
   const matrix = isTold(colorSpace) ? colorSpace : 'bt2020nc'
   return [
