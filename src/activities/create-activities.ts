@@ -1,6 +1,7 @@
 import type {
   LedgerActivities,
   MediaActivities,
+  ProviderActivities,
   PublishingActivities,
   RendererActivities,
   SweepActivities,
@@ -17,6 +18,10 @@ import { raiseHold } from './ledger/raise-hold.ts'
 import { cropAudio } from './media/crop-audio.ts'
 import { makeThumbnails } from './media/make-thumbnails.ts'
 import { deliverWebhook } from './publishing/deliver-webhook.ts'
+import { cancelRemoteTask } from './provider/cancel-remote-task.ts'
+import { collectRemoteTask } from './provider/collect-remote-task.ts'
+import { inspectRemoteTask } from './provider/inspect-remote-task.ts'
+import { submitRemoteTask } from './provider/submit-remote-task.ts'
 import { invalidateCdn } from './publishing/invalidate-cdn.ts'
 import { notify } from './publishing/notify.ts'
 import { sendAlert } from './publishing/send-alert.ts'
@@ -26,14 +31,23 @@ import { collectRender } from './renderer/collect-render.ts'
 import { findRenderer } from './renderer/find-renderer.ts'
 import { inspectRender } from './renderer/inspect-render.ts'
 import { submitRender } from './renderer/submit-render.ts'
+import { verifyRender } from './renderer/verify-render.ts'
 import { expireHolds } from './sweeps/expire-holds.ts'
 import { pruneRecords } from './sweeps/prune-records.ts'
 import { abandonTask } from './tasks/abandon-task.ts'
 import { completeTask } from './tasks/complete-task.ts'
+import { convertTask } from './tasks/convert-task.ts'
+import { layOutSubtitles } from './tasks/lay-out-subtitles.ts'
+import { makeStoryboardTask } from './tasks/make-storyboard-task.ts'
+import { measureWaveform } from './tasks/measure-waveform.ts'
+import { packageTask } from './tasks/package-task.ts'
 import { prepareTask } from './tasks/prepare-task.ts'
 import { renderTask } from './tasks/render-task.ts'
+import { transcribeTask } from './tasks/transcribe-task.ts'
+import { translateTask } from './tasks/translate-task.ts'
 
 export type AllActivities = LedgerActivities &
+  ProviderActivities &
   MediaActivities &
   RendererActivities &
   PublishingActivities &
@@ -55,6 +69,7 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   submitRender: submitRender(deps),
   inspectRender: inspectRender(deps),
   collectRender: collectRender(deps),
+  verifyRender: verifyRender(deps),
   cancelRender: cancelRender(deps),
   findRenderer: findRenderer(deps),
   invalidateCdn: invalidateCdn(deps),
@@ -62,8 +77,19 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   sendMail: sendMail(deps),
   sendAlert: sendAlert(deps),
   deliverWebhook: deliverWebhook(deps),
+  submitRemoteTask: submitRemoteTask(deps),
+  inspectRemoteTask: inspectRemoteTask(deps),
+  collectRemoteTask: collectRemoteTask(deps),
+  cancelRemoteTask: cancelRemoteTask(deps),
   prepareTask: prepareTask(deps),
   renderTask: renderTask(deps),
+  convertTask: convertTask(deps),
+  measureWaveform: measureWaveform(deps),
+  makeStoryboardTask: makeStoryboardTask(deps),
+  packageTask: packageTask(deps),
+  transcribeTask: transcribeTask(deps),
+  layOutSubtitles: layOutSubtitles(deps),
+  translateTask: translateTask(deps),
   completeTask: completeTask(deps),
   abandonTask: abandonTask(deps),
   expireHolds: expireHolds(deps),

@@ -5,11 +5,13 @@ import type { TasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import type { SpeechToText } from '../adapters/speech/speech-to-text.ts'
 import type { ObjectStore } from '../adapters/storage/object-store.ts'
 import type { Translator } from '../adapters/translation/translator.ts'
+import type { TasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
 import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
 import type { RenderPlan } from '../contracts/orders.ts'
 import type { Repositories } from '../db/repositories.ts'
-import type { EventId, ExecutionId } from '../domain/ids.ts'
+import type { EventId, ExecutionId, TaskId } from '../domain/ids.ts'
 import type { RotaEntry } from '../domain/renderer-rota.ts'
+import type { ProvidedKind } from '../domain/task-providers.ts'
 import type { MediaTools } from './lib/media-tools.ts'
 
 /** The part of a structured log that activities use. */
@@ -48,6 +50,15 @@ export interface ConfiguredRenderer extends RotaEntry {
   readonly fetcher: SourceFetcher
 }
 
+/** A server that steps of some kinds are sent to. */
+export interface ConfiguredProvider {
+  readonly name: string
+  readonly kinds: readonly ProvidedKind[]
+  readonly client: TasksProvider
+  /** May reach the provider's own host, private or not, and no other private one. */
+  readonly fetcher: SourceFetcher
+}
+
 /** What the worker's composition root gives to the activities. */
 export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly storage: ObjectStore
@@ -60,6 +71,7 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly translator: Translator | null
   readonly sources: SourceFetcher
   readonly renderers: readonly ConfiguredRenderer[]
+  readonly taskProviders: readonly ConfiguredProvider[]
   /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */
   readonly sendWebhook: (webhook: OutgoingWebhook) => Promise<WebhookDeliveryResult>
   /** The id of the event that tells of this subject's end: the same whenever it is asked for. */
@@ -71,7 +83,8 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   /** The URL at which a renderer reports on a step. */
   readonly webhookUrlFor: (route: {
     readonly workflowId: string
-    readonly executionId: ExecutionId
+    /** Or the task. */
+    readonly executionId: ExecutionId | TaskId
     readonly step: string
     readonly renderer: string
     /** From when its life counts; equal routes have equal URLs. */

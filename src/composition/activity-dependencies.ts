@@ -6,6 +6,7 @@ import { createCdn } from '../adapters/cdn/create-cdn.ts'
 import { createAlerts } from '../adapters/notify/alerts.ts'
 import { createMailer } from '../adapters/notify/mail.ts'
 import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
+import { createTasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
 import { createRouteToken } from '../adapters/webhooks/route-token.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
@@ -47,6 +48,11 @@ export const createActivityDependencies = (parts: {
       const fetcher = fetchers.renderer(renderer)
       const { name, pool } = renderer
       return { name, pool, client: createTasksRenderer(renderer, fetcher), fetcher }
+    }),
+    taskProviders: config.settings.SPOOL_TASK_PROVIDERS.map((provider) => {
+      const fetcher = fetchers.renderer(provider)
+      const { name, kinds } = provider
+      return { name, kinds, client: createTasksProvider(provider, fetcher), fetcher }
     }),
     sendWebhook: webhookSender(fetchers, meter, clock),
     eventIdFor: (subjectId, type) => {

@@ -1,5 +1,5 @@
 import { createGuardedFetcher, type GuardedFetcher } from '../adapters/fetcher/guarded-fetch.ts'
-import type { Config, RendererConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 
 /** One fetcher for each degree of trust; they differ in nothing but the private hosts they may reach. */
 export interface Fetchers {
@@ -7,7 +7,8 @@ export interface Fetchers {
   readonly strangers: GuardedFetcher
   /** Ourselves: the internal account's webhooks. */
   readonly self: GuardedFetcher
-  readonly renderer: (renderer: RendererConfig) => GuardedFetcher
+  /** A renderer or a provider that the operator has named. */
+  readonly renderer: (server: { readonly url: string }) => GuardedFetcher
 }
 
 const hostOf = (url: string): string => {

@@ -1,20 +1,46 @@
 import { readRouteToken } from '../adapters/webhooks/route-token.ts'
+import { verifyBodySignature } from '../adapters/webhooks/body-signature.ts'
 import { verifyWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
 import type { InboundWebhooks } from '../contracts/ports.ts'
 import { MediaError } from '../domain/failures.ts'
+import { providerOfSender } from '../domain/task-providers.ts'
 
-/** Judges webhooks of renderers by the token in their URL and by the secret of their sender. */
-export const createInboundWebhooks = ({ settings, renderers }: Config): InboundWebhooks => ({
-  readToken: (token) => {
-    const secret = settings.SPOOL_SECRET
-    const { renderer, ...route } = readRouteToken({ secret, token, nowMs: Date.now() })
-    return { ...route, sender: renderer }
-  },
-  verify: ({ sender, headers, rawBody }) => {
-    const known = renderers.find(({ name }) => name === sender)
-    if (known === undefined) throw new MediaError('UNAUTHENTICATED', `no renderer ${sender}`)
-    const nowSeconds = Math.floor(Date.now() / 1000)
-    return verifyWebhook({ secrets: [known.webhookSecret], headers, rawBody, nowSeconds })
-  },
-})
+type Verification = Parameters<InboundWebhooks['verify']>[0]
+
+/** Judges webhooks of renderers and providers by the token in their URL and by the secret of their
+ * sender. A provider that does not sign is believed no more than that there is news: whoever has the
+ * token's URL may say so, and it is asked before anything is done. */
+export const createInboundWebhooks = ({ settings, renderers }: Config): InboundWebhooks => {
+  const ofRenderer = (webhook: Verification): void => {
+    const known = renderers.find(({ name }) => name === webhook.sender)
+    if (known === undefined) throw new MediaError('UNAUTHENTICATED', `no ${webhook.sender}`)
+    verifyWebhook({ secrets: [known.webhookSecret], ...webhook, nowSeconds: nowSeconds() })
+  }
+
+  const ofProvider = (webhook: Verification, provider: string): void => {
+    const known = settings.SPOOL_TASK_PROVIDERS.find(({ name }) => name === provider)
+    if (known === undefined) throw new MediaError('UNAUTHENTICATED', `no provider ${provider}`)
+    const { dialect, webhookSecret: secret, signatureHeader } = known
+    if (dialect === 'spool') {
+      verifyWebhook({ secrets: [secret ?? ''], ...webhook, nowSeconds: nowSeconds() })
+    } else if (secret !== undefined && signatureHeader !== undefined) {
+      verifyBodySignature({ secret, headerName: signatureHeader, ...webhook })
+    }
+  }
+
+  return {
+    readToken: (token) => {
+      const secret = settings.SPOOL_SECRET
+      const { renderer, ...route } = readRouteToken({ secret, token, nowMs: Date.now() })
+      return { ...route, sender: renderer }
+    },
+    verify: (webhook) => {
+      const provider = providerOfSender(webhook.sender)
+      if (provider === null) ofRenderer(webhook)
+      else ofProvider(webhook, provider)
+    },
+  }
+}
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000)

@@ -6,17 +6,22 @@ import { convertImage } from '../adapters/ffmpeg/convert-image.ts'
 import { convertVideo } from '../adapters/ffmpeg/convert-video.ts'
 import { cropAudio } from '../adapters/ffmpeg/crop-audio.ts'
 import { extractCover } from '../adapters/ffmpeg/extract-cover.ts'
+import { encodeLadderAudio } from '../adapters/ffmpeg/ladder/encode-audio.ts'
+import { encodeRungs } from '../adapters/ffmpeg/ladder/encode-rungs.ts'
+import { inspectForLadder } from '../adapters/ffmpeg/ladder/inspect-for-ladder.ts'
+import { packageStream } from '../adapters/ffmpeg/ladder/package-stream.ts'
 import { measurePeaks } from '../adapters/ffmpeg/peaks.ts'
 import { makeStoryboard } from '../adapters/ffmpeg/storyboard.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
 import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
 import { judgeInput } from '../adapters/ingest/judge-input.ts'
 import { renderVideo } from '../adapters/renderer/render-video.ts'
+import { extractSpeech } from '../adapters/speech/extract-speech.ts'
 import type { Config } from '../config.ts'
 
 /** Work on a song or on thumbnails: minutes of a slow machine, and an end to what hangs. */
 const SHORT_TIMEOUT_MS = 10 * 60_000
-/** A render of the longest region: hours of a slow machine. */
+/** A render of the longest region, or a stream of the longest film: hours of a slow machine. */
 const RENDER_TIMEOUT_MS = 6 * 3600_000
 
 /** A conversion of the longest medium with the slowest codec. */
@@ -43,6 +48,12 @@ export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
     makeThumbnails: (job) => makeThumbnails({ ...programs, timeoutMs, ...job }),
     verifyVideo: (job) => verifyVideo({ ...programs, timeoutMs, ...job }),
     judgeInput: (job) => judgeInput({ ...programs, timeoutMs, ...job }),
+    inspectForLadder: (job) => inspectForLadder({ ...programs, timeoutMs, ...job }),
+    encodeRungs: (job) => encodeRungs({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
+    encodeLadderAudio: (job) =>
+      encodeLadderAudio({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
+    packageStream: (job) => packageStream({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
+    extractSpeech: (job) => extractSpeech({ ...programs, timeoutMs, ...job }),
     renderVideo: (job) => renderVideo({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
   }
 }

@@ -7,6 +7,7 @@ import type { FailureCode } from '../domain/failures.ts'
 import type { DeliveryId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 import type { TaskKind } from '../domain/task-kinds.ts'
 import type { TaskOutput } from '../domain/task-output.ts'
+import type { ProvidedKind, ProviderPlan } from '../domain/task-providers.ts'
 import type {
   BranchResult,
   PipelineAdmission,
@@ -92,8 +93,9 @@ export interface CroppedAudio {
 export interface MediaActivities {
   /** Also lifts the cover out of the song, where it has one: the crop carries the audio alone. */
   cropAudio(input: StepInput & { readonly videoId: VideoId }): Promise<CroppedAudio>
+  /** The video may still be unverified. */
   makeThumbnails(
-    input: StepInput & { readonly videoId: VideoId; readonly videoKey: string },
+    input: StepInput & { readonly videoKey: string },
   ): Promise<Pick<RenderFiles, 'thumbnailKey' | 'squareThumbnailKey'>>
 }
 
@@ -123,15 +125,19 @@ export interface RendererActivities {
     readonly failure: FailureCode | null
     readonly silentMs: number
   }>
-  /** Confirms that the task is done, fetches the video, checks it, and stores it. */
+  /** Confirms that the task is done, fetches the video, and stores it unseen. */
   collectRender(
     input: StepInput &
       RemoteTask & {
         readonly videoId: VideoId
+        /** Of the submission; each delivery is stored under a key of its own. */
+        readonly round: number
         /** Set when a person delivers the video by hand. */
         readonly outputUrl?: string
       },
   ): Promise<{ readonly videoKey: string; readonly renderTimeSeconds: number }>
+  /** Makes sure that a stored video is what was ordered; one that is not is removed. */
+  verifyRender(input: StepInput & { readonly videoKey: string }): Promise<void>
   cancelRender(input: StepInput & RemoteTask): Promise<void>
   /** The first renderer of the rota that answers that it is well, or null. */
   findRenderer(input: { readonly rota: readonly string[] }): Promise<{
@@ -171,12 +177,27 @@ export interface TaskWorkInput {
   readonly inputKey: string
 }
 
+export interface TaskWordsInput extends TaskWorkInput {
+  /** Whether the input is what `transcribeTask` made, or a subtitle file. */
+  readonly isTranscript: boolean
+}
+
 export interface PreparedTask {
   readonly status: 'ready'
   /** What is really to be done, which aliases and formats may hide. */
   readonly work: TaskKind
   readonly inputKey: string
+  readonly inputIs: 'medium' | 'subtitles'
   readonly durationSeconds: number
+  /** Set when the work is to be done elsewhere. */
+  readonly remote: RemoteWork | null
+}
+
+/** Work that a provider does: all that the workflow has to hand on. */
+export interface RemoteWork {
+  readonly provider: ProviderPlan
+  readonly kind: ProvidedKind
+  readonly options: Readonly<Record<string, unknown>>
 }
 
 export interface TaskActivities {
@@ -185,6 +206,16 @@ export interface TaskActivities {
     readonly taskId: TaskId
   }): Promise<PreparedTask | { readonly status: 'declined' }>
   renderTask(input: TaskWorkInput): Promise<TaskOutput>
+  /** Makes the one file that a `video`, `audio` or `image` task asks for. */
+  convertTask(input: TaskWorkInput): Promise<TaskOutput>
+  measureWaveform(input: TaskWorkInput): Promise<TaskOutput>
+  makeStoryboardTask(input: TaskWorkInput): Promise<TaskOutput>
+  /** Makes an adaptive stream in one go. */
+  packageTask(input: TaskWorkInput): Promise<TaskOutput>
+  /** Writes down what is said, as JSON. */
+  transcribeTask(input: TaskWorkInput): Promise<TaskOutput>
+  layOutSubtitles(input: TaskWordsInput): Promise<TaskOutput>
+  translateTask(input: TaskWordsInput): Promise<TaskOutput>
   /** Captures the hold, settles the row, and returns the deliveries of `job.succeeded`. */
   completeTask(input: { readonly taskId: TaskId; readonly output: TaskOutput }): Promise<{
     readonly deliveryIds: readonly DeliveryId[]
@@ -195,6 +226,44 @@ export interface TaskActivities {
     readonly ending: 'failed' | 'canceled'
     readonly failure: FailureCode | null
   }): Promise<{ readonly deliveryIds: readonly DeliveryId[] }>
+}
+
+/** A job at a provider. */
+export interface ProviderJob {
+  readonly provider: string
+  readonly jobId: string
+}
+
+/** Steps that are sent out: to the hosted service, or to another Spool. */
+export interface ProviderActivities {
+  submitRemoteTask(input: {
+    /** The execution or task that the step belongs to. */
+    readonly ownerId: ExecutionId | TaskId
+    readonly workflowId: string
+    readonly step: string
+    readonly provider: string
+    readonly kind: ProvidedKind
+    readonly inputKey: string
+    readonly options: Readonly<Record<string, unknown>>
+    /** When the workflow ordered it: a repeated submission is word for word the first. */
+    readonly orderedAtMs: number
+  }): Promise<ProviderJob>
+  /** `answered`: false when the provider could not be asked; the status then is a guess. */
+  inspectRemoteTask(input: ProviderJob): Promise<{
+    readonly status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
+    readonly failure: FailureCode | null
+    readonly answered: boolean
+  }>
+  /** Confirms that the job is done, fetches what it made, checks it, and stores it. */
+  collectRemoteTask(
+    input: ProviderJob & {
+      readonly kind: ProvidedKind
+      readonly options: Readonly<Record<string, unknown>>
+      /** Where it is stored, without the ending of the name. */
+      readonly outputStem: string
+    },
+  ): Promise<TaskOutput>
+  cancelRemoteTask(input: ProviderJob): Promise<void>
 }
 
 export interface SweepActivities {

@@ -108,7 +108,7 @@ export interface WebhookRoute {
   readonly workflowId: string
   readonly executionId: string
   readonly step: string
-  /** The renderer (later: provider) that was given the URL; its secret signs the webhook. */
+  /** The renderer or provider that was given the URL; its secret signs the webhook. */
   readonly sender: string
 }
 
@@ -120,7 +120,7 @@ export interface InboundWebhooks {
     readonly sender: string
     readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
     readonly rawBody: Uint8Array
-  }): { readonly id: string }
+  }): void
 }
 
 /** Wakes whoever follows an execution; carries no data, which is in the table. */

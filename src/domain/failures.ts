@@ -81,6 +81,13 @@ export const FAILURES = {
     'yes',
     'The provider delivered something other than what was asked for.',
   ),
+  PROVIDER_FAILED: rule(502, 'provider', 'no', 'The provider could not finish the work.'),
+  PROVIDER_OUTCOME_UNKNOWN: rule(
+    502,
+    'provider',
+    'outcome-unknown',
+    'The provider may have taken the order, and did not say so.',
+  ),
   CDN_FAILED: rule(502, 'provider', 'yes', 'The CDN did not take the invalidation.'),
   CDN_REJECTED: rule(502, 'provider', 'no', 'The CDN refused the invalidation.'),
   NOTIFICATION_FAILED: rule(502, 'provider', 'yes', 'A notification could not be delivered.'),

@@ -8,7 +8,20 @@ export const renderKeys = (videoId: string, executionId: string) => {
   return {
     croppedAudioKey: `${folder}/audio.mp3`,
     coverKey: `${folder}/cover.jpg`,
-    videoKey: `${folder}/video.mp4`,
+  }
+}
+
+/** Each delivery has a folder of its own, so that what is stored late for a renderer that had its turn
+ * cannot replace the verified video of the next one. */
+export const deliveryKeys = (videoId: string, executionId: string, round: number) => {
+  const videoKey = `${renderFolder(videoId, executionId)}/${round}/video.mp4`
+  return { videoKey, ...thumbnailKeys(videoKey) }
+}
+
+/** The pictures of a video lie beside it. */
+export const thumbnailKeys = (videoKey: string) => {
+  const folder = videoKey.slice(0, videoKey.lastIndexOf('/'))
+  return {
     thumbnailKey: `${folder}/thumbnail.jpg`,
     squareThumbnailKey: `${folder}/thumbnail-square.jpg`,
   }
@@ -21,9 +34,16 @@ export const taskKeys = (taskId: string) => ({
   outputKey: `${taskFolder(taskId)}/output.mp4`,
 })
 
+/** The file that a task makes, without the ending of its name. */
+export const taskOutputStem = (taskId: string): string => `${taskFolder(taskId)}/output`
+
 /** The file that a task makes, by the usual ending of its name. */
 export const taskOutputKey = (taskId: string, extension: string): string =>
-  `${taskFolder(taskId)}/output.${extension}`
+  `${taskOutputStem(taskId)}.${extension}`
+
+/** Where the files of a task lie that names each other: `name` says what they are. */
+export const taskFolderKey = (taskId: string, name: string): string =>
+  `${taskFolder(taskId)}/${name}`
 
 /**
  * Whether a file was made by us, or judged to its end before it was stored, so that a look at its

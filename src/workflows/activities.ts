@@ -13,6 +13,7 @@ import {
 import type {
   LedgerActivities,
   MediaActivities,
+  ProviderActivities,
   PublishingActivities,
   RendererActivities,
   SweepActivities,
@@ -22,6 +23,7 @@ import type { Queue } from '../contracts/queues.ts'
 
 const MEDIA_QUEUE: Queue = 'media'
 const RENDER_QUEUE: Queue = 'render'
+const INFERENCE_QUEUE: Queue = 'inference'
 
 /**
  * A worker that dies is missed after this long. Activities beat once a second from a timer, so four
@@ -54,6 +56,14 @@ const DRAW: ActivityOptions = {
   taskQueue: RENDER_QUEUE,
   startToCloseTimeout: '6 hours',
   scheduleToCloseTimeout: '1 day',
+}
+
+/** Speech and translation, by engines of ours or by providers: as `ENCODE`, on the queue whose slots
+ * bound what is asked of them. A call may be paid, so it is not repeated often. */
+const INFER: ActivityOptions = {
+  ...ENCODE,
+  taskQueue: INFERENCE_QUEUE,
+  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 4 },
 }
 
 /** Short calls to a renderer. Their answer is awaited even when the render is cancelled meanwhile:
@@ -119,13 +129,26 @@ export const media: MediaActivities = {
 }
 
 const ask = remote<RendererActivities>(PROVIDER)
+const judge = remote<RendererActivities>(ENCODE)
 export const renderer: RendererActivities = {
   submitRender: ask('submitRender', 'Order the render'),
   inspectRender: ask('inspectRender', 'Ask the renderer how the task is'),
   cancelRender: ask('cancelRender', 'Tell the renderer to stop'),
   findRenderer: ask('findRenderer', 'Look for a renderer that is well'),
   // Fetching and judging a finished video is work on our own machines.
-  collectRender: remote<RendererActivities>(ENCODE)('collectRender', 'Fetch and check the video'),
+  collectRender: judge('collectRender', 'Fetch the video'),
+  verifyRender: judge('verifyRender', 'Make sure that the video is what was ordered'),
+}
+
+const provide = remote<ProviderActivities>(PROVIDER)
+export const provider: ProviderActivities = {
+  submitRemoteTask: provide('submitRemoteTask', 'Order the work from a provider'),
+  inspectRemoteTask: provide('inspectRemoteTask', 'Ask the provider how the work is'),
+  cancelRemoteTask: provide('cancelRemoteTask', 'Tell the provider to stop'),
+  collectRemoteTask: remote<ProviderActivities>(ENCODE)(
+    'collectRemoteTask',
+    'Fetch and check what the provider made',
+  ),
 }
 
 const tell = remote<PublishingActivities>(TELL)
@@ -138,9 +161,18 @@ export const publishing: PublishingActivities = {
 }
 
 const settle = local<TaskActivities>(QUICK)
+const work = remote<TaskActivities>(ENCODE)
+const think = remote<TaskActivities>(INFER)
 export const tasks: TaskActivities = {
-  prepareTask: remote<TaskActivities>(ENCODE)('prepareTask', 'Fetch, check and price the input'),
+  prepareTask: work('prepareTask', 'Fetch, check and price the input'),
   renderTask: remote<TaskActivities>(DRAW)('renderTask', 'Draw the video'),
+  convertTask: work('convertTask', 'Make the file that was asked for'),
+  measureWaveform: work('measureWaveform', 'Measure the peaks of the sound'),
+  makeStoryboardTask: work('makeStoryboardTask', 'Make the pictures for a seek bar'),
+  packageTask: work('packageTask', 'Make the adaptive stream'),
+  transcribeTask: think('transcribeTask', 'Write down what is said'),
+  layOutSubtitles: work('layOutSubtitles', 'Lay the subtitles out'),
+  translateTask: think('translateTask', 'Translate the subtitles'),
   completeTask: settle('completeTask', 'Publish the file and capture the hold'),
   abandonTask: settle('abandonTask', 'Give the credits back'),
 }

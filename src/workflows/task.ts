@@ -1,11 +1,23 @@
-import { CancellationScope, isCancellation, setCurrentDetails } from '@temporalio/workflow'
-import type { PreparedTask } from '../contracts/activities.ts'
+import {
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow'
+import type { PreparedTask, TaskWordsInput } from '../contracts/activities.ts'
 import type { TaskOrder } from '../contracts/orders.ts'
 import type { TaskId } from '../domain/ids.ts'
+import { taskOutputStem } from '../domain/storage-keys.ts'
 import type { TaskOutput } from '../domain/task-output.ts'
 import { tasks } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
-import { failureCodeOf, GaveUp } from './lib/failures.ts'
+import { failureCodeOf } from './lib/failures.ts'
+import { Inbox } from './lib/inbox.ts'
+import { runRemoteTask } from './lib/remote-task.ts'
+import { taskEvent } from './messages.ts'
+
+/** What a provider may take for a single operation, its queue included. */
+const REMOTE_TIMEOUT_MS = 2 * 3600_000
 
 export interface TaskResult {
   readonly taskId: TaskId
@@ -18,13 +30,17 @@ export interface TaskResult {
  */
 export async function task(order: TaskOrder): Promise<TaskResult> {
   const { taskId } = order
+  const inbox = new Inbox()
+  setHandler(taskEvent, (event) => inbox.accept(event), {
+    description: 'A provider that works on the task has news',
+  })
   try {
     setCurrentDetails('**fetching and checking the input**')
     const input = await tasks.prepareTask({ taskId })
     if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
 
     setCurrentDetails(`**working: ${input.work}**`)
-    const output = await perform(taskId, input)
+    const output = await perform(taskId, input, inbox)
 
     return await CancellationScope.nonCancellable(async () => {
       const { deliveryIds } = await tasks.completeTask({ taskId, output })
@@ -40,13 +56,49 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
 }
 
 /** The work itself, by its kind. */
-const perform = async (taskId: TaskId, { work, inputKey }: PreparedTask): Promise<TaskOutput> => {
+const perform = async (taskId: TaskId, input: PreparedTask, inbox: Inbox): Promise<TaskOutput> => {
+  const { work, inputKey, remote } = input
+  if (remote !== null) {
+    return await runRemoteTask({
+      ...remote,
+      ownerId: taskId,
+      step: work,
+      inbox,
+      inputKey,
+      outputStem: taskOutputStem(taskId),
+      timeoutMs: REMOTE_TIMEOUT_MS,
+    })
+  }
   switch (work) {
     case 'render':
       return await tasks.renderTask({ taskId, inputKey })
-    default:
-      throw new GaveUp('NOT_CONFIGURED')
+    case 'video':
+    case 'audio':
+    case 'image':
+      return await tasks.convertTask({ taskId, inputKey })
+    case 'waveform':
+      return await tasks.measureWaveform({ taskId, inputKey })
+    case 'storyboard':
+      return await tasks.makeStoryboardTask({ taskId, inputKey })
+    case 'transcription':
+      return await tasks.transcribeTask({ taskId, inputKey })
+    case 'subtitles':
+      return await tasks.layOutSubtitles(await words(taskId, input))
+    case 'translation':
+      return await tasks.translateTask(await words(taskId, input))
+    case 'adaptive_video':
+      return await tasks.packageTask({ taskId, inputKey })
   }
+}
+
+/** What is said in the input: it says so itself, or is listened to first. */
+const words = async (
+  taskId: TaskId,
+  { inputIs, inputKey }: PreparedTask,
+): Promise<TaskWordsInput> => {
+  if (inputIs === 'subtitles') return { taskId, inputKey, isTranscript: false }
+  const transcript = await tasks.transcribeTask({ taskId, inputKey })
+  return { taskId, inputKey: transcript.storageKey, isTranscript: true }
 }
 
 const end = async (

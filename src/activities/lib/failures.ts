@@ -23,7 +23,8 @@ const failureOf = (code: FailureCode, error: MediaError): ApplicationFailure => 
   return ApplicationFailure.create({
     type: code,
     message: withoutUrlSecrets(error.message).slice(0, 4_000),
-    nonRetryable: retry === 'no',
+    // What may have happened is looked up, or told, but not done again.
+    nonRetryable: retry !== 'yes',
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
   })
 }

@@ -1,6 +1,7 @@
 import type { MediaNeed } from '../../domain/media-judgement.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
 import type { ConversionTools } from './conversion-tools.ts'
+import type { LadderTools } from './ladder-tools.ts'
 
 interface Cancelable {
   readonly signal: AbortSignal
@@ -13,7 +14,7 @@ export interface Workspace {
 }
 
 /** What activities have done by FFmpeg and the renderer, and the private folders it is done in. */
-export interface MediaTools extends ConversionTools {
+export interface MediaTools extends ConversionTools, LadderTools {
   readonly withWorkspace: <T>(
     ownerId: string,
     work: (workspace: Workspace) => Promise<T>,
@@ -58,7 +59,24 @@ export interface MediaTools extends ConversionTools {
       /** False for files of which it is known already. */
       readonly wholly: boolean
     },
-  ) => Promise<{ readonly durationSeconds: number; readonly contentType: string }>
+  ) => Promise<{
+    /** 0 of a picture. */
+    readonly durationSeconds: number
+    readonly contentType: string
+    /** Null for what is only heard. */
+    readonly widthPx: number | null
+    readonly heightPx: number | null
+  }>
+  /** The sound of a medium as speech engines want it: FLAC, mono, 16 kHz. */
+  readonly extractSpeech: (
+    job: Cancelable & {
+      readonly inputPath: string
+      readonly outputPath: string
+      /** Null: from the start, to the end. */
+      readonly startSeconds?: number | null
+      readonly endSeconds?: number | null
+    },
+  ) => Promise<{ readonly durationSeconds: number }>
   readonly renderVideo: (
     job: Cancelable & {
       readonly spec: RenderSpec

@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity'
+import type { PreparedTask } from '../../contracts/activities.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { Media } from '../../db/repositories/media.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
@@ -7,19 +8,22 @@ import { isId, type MediaId } from '../../domain/ids.ts'
 import type { MediaNeed } from '../../domain/media-judgement.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { isJudgedKey, taskKeys } from '../../domain/storage-keys.ts'
+import type { TaskNeed } from '../../domain/task-kinds.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
+import { judgeSubtitles } from './judge-subtitles.ts'
 
 interface StoredInput {
   readonly inputKey: string
-  /** 0 for a picture. */
+  readonly inputIs: PreparedTask['inputIs']
+  /** 0 for a picture; of subtitles the end of the last one. */
   readonly durationSeconds: number
 }
 
 interface InputOf {
   readonly task: Task
   readonly account: Account
-  readonly needs: MediaNeed
+  readonly needs: TaskNeed
 }
 
 /** Brings a task's input into our storage, if it is not there, and refuses what lacks what is needed. */
@@ -39,12 +43,13 @@ const findMedium = async (
   deps: ActivityDependencies,
   { accountId }: Task,
   id: MediaId,
-  needs: MediaNeed,
+  needs: TaskNeed,
 ): Promise<StoredInput> => {
   const medium = await deps.media.find(accountId, id)
   if (medium === null) throw new MediaError('NOT_FOUND', `no media ${id}`)
-  refuseLack(medium, needs)
-  return { inputKey: medium.storageKey, durationSeconds: medium.durationSeconds ?? 0 }
+  refuseLack(medium, mediaNeed(needs))
+  const { storageKey: inputKey, durationSeconds } = medium
+  return { inputKey, inputIs: 'medium', durationSeconds: durationSeconds ?? 0 }
 }
 
 const refuseLack = ({ id, kind, streams }: Media, needs: MediaNeed): void => {
@@ -70,15 +75,22 @@ const fetchInput = async (
   } else {
     await deps.storage.downloadTo(ownKey, filePath, signal)
   }
-  const { durationSeconds, contentType } = await deps.tools.judgeInput({
-    path: filePath,
-    needs,
-    durationSecondsMax: terms.mediaDurationSecondsMax,
-    wholly: ownKey === null || !isJudgedKey(ownKey),
-    signal,
-  })
-  if (ownKey !== null) return { inputKey: ownKey, durationSeconds }
+  const found =
+    (needs === 'words' ? await judgeSubtitles(filePath) : null) ??
+    (await deps.tools.judgeInput({
+      path: filePath,
+      needs: mediaNeed(needs),
+      durationSecondsMax: terms.mediaDurationSecondsMax,
+      wholly: ownKey === null || !isJudgedKey(ownKey),
+      signal,
+    }))
+  const { durationSeconds, contentType } = found
+  const inputIs = 'cues' in found ? 'subtitles' : 'medium'
+  if (ownKey !== null) return { inputKey: ownKey, inputIs, durationSeconds }
   const { inputKey } = taskKeys(task.id)
   await deps.storage.put(inputKey, { filePath }, { contentType, signal })
-  return { inputKey, durationSeconds }
+  return { inputKey, inputIs, durationSeconds }
 }
+
+/** Words that are not written down have to be heard. */
+const mediaNeed = (needs: TaskNeed): MediaNeed => (needs === 'words' ? 'audio' : needs)

@@ -1,10 +1,11 @@
 import type { TaskActivities } from '../../contracts/activities.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { holdId, taskWorkflowId } from '../../domain/ids.ts'
+import { holdId, INTERNAL_ACCOUNT_ID, taskWorkflowId } from '../../domain/ids.ts'
 import { taskPriceCredits } from '../../domain/pricing.ts'
 import { TASK_NEEDS, taskWorkOf } from '../../domain/task-kinds.ts'
 import { workedSeconds } from '../../domain/task-span.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { remoteWork } from '../provider/remote-work.ts'
 import { bringInput } from './bring-input.ts'
 import { taskRow } from './task-row.ts'
 
@@ -24,9 +25,7 @@ export const prepareTask =
     if (!(await deps.tasks.start(taskId))) throw new MediaError('CANCELED', `${taskId} is over`)
 
     const work = taskWorkOf(task.kind, task.options)
-    const need = TASK_NEEDS[work]
-    const needs = need === 'words' ? 'audio' : need
-    const input = await bringInput(deps, { task, account, needs })
+    const input = await bringInput(deps, { task, account, needs: TASK_NEEDS[work] })
     const spanSeconds = workedSeconds(task.options, input.durationSeconds)
     const amountCredits = taskPriceCredits(account.plan, work, spanSeconds)
     if (amountCredits > 0) {
@@ -39,5 +38,8 @@ export const prepareTask =
       })
       if (hold.state === 'declined') return { status: 'declined' }
     }
-    return { status: 'ready', work, ...input }
+    // Spool's own orders are those that others sent here; they would go round in a circle.
+    const isOwn = account.id === INTERNAL_ACCOUNT_ID
+    const remote = isOwn ? null : remoteWork(deps, work, task.options)
+    return { status: 'ready', work, remote, ...input }
   }

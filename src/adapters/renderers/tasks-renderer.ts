@@ -1,25 +1,6 @@
-import { remoteTaskSchema, type RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
+import type { RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { parseRetryAfterMs } from '../../domain/retry-after.ts'
-
-/** The guarded fetcher, as far as it is needed here. */
-export interface RendererTransport {
-  request(
-    url: string,
-    options: {
-      readonly method: 'GET' | 'POST'
-      readonly headers: Readonly<Record<string, string>>
-      readonly body?: string
-      readonly timeoutMs: number
-      readonly maxResponseBytes: number
-      readonly signal?: AbortSignal
-    },
-  ): Promise<{
-    readonly status: number
-    readonly headers: Readonly<Record<string, string>>
-    readonly bodyText: string
-  }>
-}
+import { createTasksExchange, type TasksTransport } from '../tasks-provider/tasks-exchange.ts'
 
 export interface RenderTaskOrder {
   readonly idempotencyKey: string
@@ -42,47 +23,26 @@ export interface TasksRenderer {
   isWell(signal?: AbortSignal): Promise<boolean>
 }
 
-const REQUEST_TIMEOUT_MS = 10_000
-const ANSWER_BYTES_MAX = 256 * 1024
+const FAILURES = {
+  unavailable: 'RENDERER_UNAVAILABLE',
+  rejected: 'RENDERER_REJECTED',
+  invalid: 'RENDERER_FAILED',
+} as const
 
 /**
  * *Errors:* RENDERER_UNAVAILABLE (no answer, 429, 5xx; with its Retry-After), RENDERER_REJECTED (any
  * other refusal), RENDERER_FAILED (an answer that is not of the dialect). No retries of its own.
  */
 export const createTasksRenderer = (
-  config: { readonly name: string; readonly url: string; readonly apiKey: string },
-  transport: RendererTransport,
+  { name, url, apiKey }: { readonly name: string; readonly url: string; readonly apiKey: string },
+  transport: TasksTransport,
 ): TasksRenderer => {
-  const base = config.url.replace(/\/+$/, '')
-  const call = async (
-    method: 'GET' | 'POST',
-    path: string,
-    options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined },
-  ) => {
-    try {
-      return await transport.request(`${base}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${config.apiKey}`,
-          accept: 'application/json',
-          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...options.headers,
-        },
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-        timeoutMs: REQUEST_TIMEOUT_MS,
-        maxResponseBytes: ANSWER_BYTES_MAX,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      })
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      throw new MediaError('RENDERER_UNAVAILABLE', `renderer ${config.name} gave no answer`, {
-        cause: error,
-      })
-    }
-  }
-
+  const { call, taskOf, refusal } = createTasksExchange(
+    { label: `renderer ${name}`, url, apiKey, failures: FAILURES },
+    transport,
+  )
   return {
-    name: config.name,
+    name,
     submit: async (order, signal) => {
       const answer = await call('POST', '/v1/tasks', {
         headers: { 'idempotency-key': order.idempotencyKey },
@@ -97,16 +57,16 @@ export const createTasksRenderer = (
         signal,
       })
       // The same order of a moment ago is still being taken: ask again.
-      if (answer.status === 409) throw refusal(config.name, { ...answer, status: 503 })
-      return taskOf(config.name, answer)
+      if (answer.status === 409) throw refusal({ ...answer, status: 503 })
+      return taskOf(answer)
     },
     get: async (taskId, signal) =>
-      taskOf(config.name, await call('GET', `/v1/tasks/${encodeURIComponent(taskId)}`, { signal })),
+      taskOf(await call('GET', `/v1/tasks/${encodeURIComponent(taskId)}`, { signal })),
     cancel: async (taskId, signal) => {
       const path = `/v1/tasks/${encodeURIComponent(taskId)}/cancel`
       const answer = await call('POST', path, { signal })
       if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) {
-        throw refusal(config.name, answer)
+        throw refusal(answer)
       }
     },
     isWell: async (signal) => {
@@ -118,38 +78,4 @@ export const createTasksRenderer = (
       }
     },
   }
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly bodyText: string
-}
-
-const taskOf = (name: string, answer: Answer): RemoteTaskAnswer => {
-  if (answer.status < 200 || answer.status > 299) throw refusal(name, answer)
-  const parsed = remoteTaskSchema.safeParse(jsonOf(answer.bodyText))
-  if (parsed.success) return parsed.data
-  throw new MediaError('RENDERER_FAILED', `renderer ${name} answered something that is no task`)
-}
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** What a renderer says of a refusal is for operators; the start of it is enough. */
-const EXCERPT_LENGTH = 300
-
-const refusal = (name: string, { status, headers, bodyText }: Answer): MediaError => {
-  const passing = status === 429 || status >= 500 || status === 408
-  const retryAfterMs = parseRetryAfterMs(headers['retry-after'], Date.now())
-  return new MediaError(
-    passing ? 'RENDERER_UNAVAILABLE' : 'RENDERER_REJECTED',
-    `renderer ${name} answered ${status}: ${bodyText.slice(0, EXCERPT_LENGTH)}`,
-    retryAfterMs === undefined ? {} : { retryAfterMs },
-  )
 }

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { taskWebhook, webhookOutcome } from '../../contracts/http/webhooks.ts'
 import type { WebhookRoute } from '../../contracts/ports.ts'
 import type { TaskEvent } from '../../contracts/orders.ts'
+import { readProviderNews } from '../../contracts/tasks-dialect.ts'
 import { MediaError } from '../../domain/failures.ts'
+import { isId } from '../../domain/ids.ts'
+import { providerOfSender } from '../../domain/task-providers.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const BODY_SIZE_BYTES_MAX = 256 * 1024
@@ -10,9 +13,10 @@ const BODY_SIZE_BYTES_MAX = 256 * 1024
 type TaskWebhook = z.infer<typeof taskWebhook>
 type Outcome = z.infer<typeof webhookOutcome>['status']
 
-const parse = (rawBody: Buffer): TaskWebhook => {
+/** The body as JSON, and as what this sender sends. */
+const parse = <Body>(rawBody: Buffer, read: (body: unknown) => Body): Body => {
   try {
-    return taskWebhook.parse(JSON.parse(rawBody.toString('utf8')))
+    return read(JSON.parse(rawBody.toString('utf8')))
   } catch (error) {
     throw new MediaError('BODY_MALFORMED', 'a signed webhook that is no event', { cause: error })
   }
@@ -43,6 +47,27 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
+  /** News of a provider wakes the step that waits for it, which then asks for itself. */
+  const handleProvider = async (
+    route: WebhookRoute,
+    news: ReturnType<typeof readProviderNews>,
+  ): Promise<Outcome> => {
+    if (news === null) return 'ignored'
+    if (news.ended) {
+      const event: TaskEvent = { taskId: route.step, status: 'completed' }
+      return (await workflows.tellTaskEvent(route.workflowId, event)) ? 'handled' : 'ignored'
+    }
+    const { progress } = news
+    const signOfLifeAt = context.now()
+    if (isId('task', route.executionId)) {
+      await repositories.tasks.recordProgress({ taskId: route.executionId, progress, signOfLifeAt })
+    } else {
+      const { executionId, step } = route
+      await repositories.executions.recordProgress({ executionId, step, progress, signOfLifeAt })
+    }
+    return 'handled'
+  }
+
   const handle = async (route: WebhookRoute, event: TaskWebhook): Promise<Outcome> => {
     const news = newsOf(event)
     if (news !== null) {
@@ -63,7 +88,7 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
     url: '/webhooks/tasks/:token',
     bodyLimit: BODY_SIZE_BYTES_MAX,
     schema: {
-      summary: 'An event of a renderer, signed by Standard Webhooks',
+      summary: 'An event of a renderer or a provider, signed as it signs',
       tags: ['webhooks'],
       params: z.object({ token: z.string() }),
       response: { 200: webhookOutcome, ...problems(400, 401, 413) },
@@ -75,7 +100,13 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
         const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const route = inboundWebhooks.readToken(request.params.token)
         inboundWebhooks.verify({ sender: route.sender, headers: request.headers, rawBody })
-        const status = await handle(route, parse(rawBody))
+        const status =
+          providerOfSender(route.sender) === null
+            ? await handle(
+                route,
+                parse(rawBody, (body) => taskWebhook.parse(body)),
+              )
+            : await handleProvider(route, parse(rawBody, readProviderNews))
         count(status)
         return { status }
       } catch (error) {

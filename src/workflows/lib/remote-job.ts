@@ -9,6 +9,9 @@ export interface RemoteJob {
   readonly inbox: Inbox
   readonly pollIntervalMs: number
   readonly stallTimeoutMs: number
+  /** Good news is confirmed too, for whoever brings it may be mistaken: of several tasks of one job the
+   * first is not the end. */
+  readonly confirmsSuccess?: boolean
   readonly inspect: () => Promise<{
     readonly status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
     readonly failure: FailureCode | null
@@ -33,7 +36,9 @@ export const awaitRemoteJob = async (job: RemoteJob): Promise<RemoteEnding> => {
   try {
     for (;;) {
       const event = await job.inbox.next(taskId, job.pollIntervalMs)
-      if (event?.status === 'completed') return { status: 'completed', event }
+      if (event?.status === 'completed' && job.confirmsSuccess !== true) {
+        return { status: 'completed', event }
+      }
       // Bad news is confirmed before it costs a renderer its turn.
       const news = await job.inspect()
       if (news.status === 'completed') {

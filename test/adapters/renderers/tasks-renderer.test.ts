@@ -6,9 +6,9 @@ import {
 } from '../../../src/adapters/fetcher/guarded-fetch.ts'
 import {
   createTasksRenderer,
-  type RendererTransport,
   type TasksRenderer,
 } from '../../../src/adapters/renderers/tasks-renderer.ts'
+import type { TasksTransport } from '../../../src/adapters/tasks-provider/tasks-exchange.ts'
 import { failureOfTask } from '../../../src/contracts/tasks-dialect.ts'
 import {
   closedPort,
@@ -35,7 +35,7 @@ afterAll(async () => {
   await service.close()
 })
 
-const rendererAt = (url: string, transport: RendererTransport = fetcher) =>
+const rendererAt = (url: string, transport: TasksTransport = fetcher) =>
   createTasksRenderer({ name: 'farm', url, apiKey: 'the-key' }, transport)
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}): FakeAnswer => ({

@@ -4,6 +4,7 @@ import { priorityField } from '../videos.ts'
 import { audioTaskOptions, imageTaskOptions, videoTaskOptions } from './conversion-options.ts'
 import { storyboardTaskOptions, waveformTaskOptions } from './description-options.ts'
 import { renderTaskOptions } from './render-options.ts'
+import { adaptiveVideoTaskOptions } from './stream-options.ts'
 import {
   subtitlesTaskOptions,
   transcriptionTaskOptions,
@@ -28,6 +29,7 @@ export const newTask = z.discriminatedUnion('kind', [
   order('video', videoTaskOptions.prefault({})),
   order('audio', audioTaskOptions.prefault({})),
   order('image', imageTaskOptions.prefault({})),
+  order('adaptive_video', adaptiveVideoTaskOptions.prefault({})),
   order('transcription', transcriptionTaskOptions.prefault({})),
   order('speech', transcriptionTaskOptions.prefault({})),
   order('subtitles', subtitlesTaskOptions.prefault({})),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { httpUrlField, lineField } from '../fields.ts'
 import { languageField } from './option-fields.ts'
 
 /** A ladder of renditions, for players that choose by the line they have. */
@@ -9,8 +10,20 @@ export const adaptiveVideoTaskOptions = z.strictObject({
   renditions: z
     .union([z.literal('auto'), z.array(z.int().min(144).max(2160)).min(1).max(8)])
     .default('auto'),
-  /** Subtitle tracks, from what is said: the languages that are wanted of it. */
-  captions: z.array(languageField).max(10).default([]),
+  /** Subtitle files (VTT or SRT) that become tracks. */
+  captions: z
+    .array(
+      z.strictObject({
+        language: languageField,
+        label: lineField(60).optional(),
+        url: httpUrlField,
+      }),
+    )
+    .max(40)
+    .refine((tracks) => new Set(tracks.map(({ language }) => language)).size === tracks.length, {
+      error: 'has two tracks of one language',
+    })
+    .default([]),
   audio_tracks: z.enum(['first', 'all']).default('first'),
   hdr: z.boolean().default(false),
 })

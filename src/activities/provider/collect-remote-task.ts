@@ -1,0 +1,78 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { ProviderActivities } from '../../contracts/activities.ts'
+import { MediaError, type FailureCode } from '../../domain/failures.ts'
+import { PLAN_TERMS } from '../../domain/plans.ts'
+import { providedExtension } from '../../domain/task-providers.ts'
+import type { TaskOutput } from '../../domain/task-output.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import { configuredProvider } from './configured-provider.ts'
+import { judgeDelivery } from './judge-delivery.ts'
+
+type Collection = Parameters<ProviderActivities['collectRemoteTask']>[0]
+
+/**
+ * Takes delivery of a provider's work: asks whether the job really is done, fetches what it made, makes
+ * sure that it is a file of the kind that was ordered, and stores it. *Idempotent:* the key is the
+ * caller's. *Errors:* PROVIDER_OUTPUT_INVALID, PROVIDER_UNAVAILABLE, STORAGE_UNAVAILABLE (retried).
+ * *Cancellation:* the download stops and the workspace is removed.
+ */
+export const collectRemoteTask =
+  (deps: ActivityDependencies): ProviderActivities['collectRemoteTask'] =>
+  async (collection) => {
+    const { provider, jobId, kind, options, outputStem } = collection
+    const signal = cancellationSignal()
+    const job = await configuredProvider(deps, provider).client.get(jobId, signal)
+    if (job.status !== 'completed' || job.output === null) {
+      const detail = `job ${jobId} is ${job.status}${job.output === null ? ', without output' : ''}`
+      throw new MediaError('PROVIDER_OUTPUT_INVALID', detail)
+    }
+    const extension = providedExtension(kind, options)
+    return await deps.tools.withWorkspace(jobId, async (workspace): Promise<TaskOutput> => {
+      const filePath = workspace.path(`output.${extension}`)
+      await fetchDelivery(deps, collection, { url: job.output ?? '', filePath, signal })
+      const found = await judgeDelivery(deps, { filePath, kind, options, signal })
+      const storageKey = `${outputStem}.${extension}`
+      const { contentType } = found
+      const { sizeBytes } = await deps.storage.put(
+        storageKey,
+        { filePath },
+        { contentType, signal },
+      )
+      return { storageKey, sizeBytes, ...found }
+    })
+  }
+
+const fetchDelivery = async (
+  deps: ActivityDependencies,
+  { provider }: Collection,
+  { url, filePath, signal }: { url: string; filePath: string; signal: AbortSignal },
+): Promise<void> => {
+  const ownKey = await deps.ownStorageKey(url)
+  if (ownKey !== null) {
+    await deps.storage.downloadTo(ownKey, filePath, signal)
+    return
+  }
+  const { fetcher } = configuredProvider(deps, provider)
+  const maxBytes = PLAN_TERMS.internal.uploadSizeBytesMax
+  try {
+    await fetcher.download(url, { filePath, maxBytes, signal })
+  } catch (error) {
+    throw asProviderFailure(error)
+  }
+}
+
+/** An address that the provider named is its own doing and not our customer's. */
+const FAILURES: Partial<Record<FailureCode, FailureCode>> = {
+  SOURCE_UNAVAILABLE: 'PROVIDER_UNAVAILABLE',
+  SOURCE_FORBIDDEN: 'PROVIDER_OUTPUT_INVALID',
+  SOURCE_NOT_FOUND: 'PROVIDER_OUTPUT_INVALID',
+  MEDIA_TOO_LARGE: 'PROVIDER_OUTPUT_INVALID',
+}
+
+const asProviderFailure = (error: unknown): unknown => {
+  const code = error instanceof MediaError ? FAILURES[error.code] : undefined
+  if (!(error instanceof MediaError) || code === undefined) return error
+  const { internalDetail, retryAfterMs } = error
+  const options = { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  return new MediaError(code, internalDetail, options)
+}
