@@ -3,7 +3,10 @@
 import { orExplain, setUp } from './setup/set-up.mjs'
 
 await orExplain(async () => {
-  const { changed, toolchain } = await setUp({ verbose: process.argv.includes('--verbose') })
+  const { changed, toolchain } = await setUp({
+    verbose: process.argv.includes('--verbose'),
+    retry: true,
+  })
   console.log(
     `${changed ? 'Ready' : 'Nothing to do'}: Node ${toolchain.nodeVersion}, Temporal ${toolchain.temporalVersion} (server ${toolchain.temporalServerVersion}), FFmpeg ${toolchain.ffmpegVersion}.`,
   )

@@ -49,6 +49,7 @@ async function run(): Promise<number> {
       TEST_TEMPORAL_CLI: temporalPath,
       SPOOL_FFMPEG_PATH: toolchain().ffmpegPath,
       SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
+      SPOOL_PYTHON_PATH: toolchain().pythonPath ?? '',
     })
     console.log(summaryOf(report))
     return exitCode

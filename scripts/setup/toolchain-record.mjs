@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pythonRequirements } from './python.mjs'
 
 // What set-up found, so that the next run only has to look whether it is still there.
 
@@ -9,8 +10,11 @@ import { join } from 'node:path'
  */
 export function readToolchain(root) {
   try {
-    const { programs, settings, ...toolchain } = JSON.parse(readFileSync(fileOf(root), 'utf8'))
+    const { programs, settings, requirements, ...toolchain } = JSON.parse(
+      readFileSync(fileOf(root), 'utf8'),
+    )
     const same = Object.entries(programs).every(([path, print]) => print === fingerprint(path))
+    if (requirements !== pythonRequirements(root)) return null
     return same && JSON.stringify(settings) === JSON.stringify(chosenBySettings())
       ? toolchain
       : null
@@ -21,16 +25,15 @@ export function readToolchain(root) {
 
 /** Records what was found for the next run; other programs of the project read the paths from here. */
 export function writeToolchain(root, toolchain) {
-  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath'].map(
-    (key) => toolchain[key],
-  )
+  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath', 'pythonPath']
+    .map((key) => toolchain[key])
+    .filter((path) => path !== null)
   const programs = Object.fromEntries(paths.map((path) => [path, fingerprint(path)]))
   mkdirSync(join(root, '.spool'), { recursive: true })
   const unfinished = `${fileOf(root)}.${process.pid}`
-  writeFileSync(
-    unfinished,
-    `${JSON.stringify({ ...toolchain, programs, settings: chosenBySettings() }, null, 2)}\n`,
-  )
+  const requirements = pythonRequirements(root)
+  const record = { ...toolchain, programs, requirements, settings: chosenBySettings() }
+  writeFileSync(unfinished, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(unfinished, fileOf(root))
 }
 
@@ -44,7 +47,7 @@ function fingerprint(path) {
 }
 
 function chosenBySettings() {
-  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH'].map(
+  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH', 'PYTHON'].map(
     (name) => process.env[name] ?? null,
   )
 }

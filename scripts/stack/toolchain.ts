@@ -12,6 +12,8 @@ export type Toolchain = {
   temporalServerVersion: string
   ffmpegPath: string
   ffprobePath: string
+  /** Of the environment with the Python packages; null: there is no Python that would do. */
+  pythonPath: string | null
 }
 
 /** What set-up found. Throws one sentence when set-up has not run. */

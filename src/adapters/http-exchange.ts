@@ -10,12 +10,14 @@ export interface HttpCall {
   /** For the whole exchange, from connecting to the last byte. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
+  /** How much of the answer is read; 64 KiB unless told. */
+  readonly bodyBytesMax?: number
 }
 
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** At most the first 64 KiB. */
+  /** At most as much of it as was asked for. */
   readonly bodyText: string
   readonly retryAfterMs: number | undefined
 }
@@ -60,7 +62,7 @@ export async function exchange(call: HttpCall): Promise<HttpAnswer> {
     return {
       status: response.statusCode,
       headers,
-      bodyText: await readText(response.body),
+      bodyText: await readText(response.body, call.bodyBytesMax ?? MAX_BODY_BYTES),
       retryAfterMs: parseRetryAfterMs(headers['retry-after'], Date.now()),
     }
   } catch (error) {
@@ -69,15 +71,15 @@ export async function exchange(call: HttpCall): Promise<HttpAnswer> {
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of body) {
     chunks.push(chunk)
     sizeBytes += chunk.byteLength
-    if (sizeBytes >= MAX_BODY_BYTES) break
+    if (sizeBytes >= bytesMax) break
   }
-  return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString()
+  return Buffer.concat(chunks).subarray(0, bytesMax).toString()
 }
 
 /** The error's code only; messages of HTTP clients quote addresses. */

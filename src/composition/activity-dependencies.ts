@@ -7,6 +7,8 @@ import { createAlerts } from '../adapters/notify/alerts.ts'
 import { createMailer } from '../adapters/notify/mail.ts'
 import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import { createTasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
+import { createSpeech } from '../adapters/speech/create-speech.ts'
+import { createTranslator } from '../adapters/translation/create-translator.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
 import { createRouteToken } from '../adapters/webhooks/route-token.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
@@ -41,8 +43,12 @@ export const createActivityDependencies = (parts: {
     storage: storage.store,
     ownStorageKey: storage.ownStorageKey,
     tools: createMediaTools(config),
-    speech: null,
-    translator: null,
+    speech: createSpeech(config.speech, {
+      ffmpegPath: settings.SPOOL_FFMPEG_PATH,
+      ffprobePath: settings.SPOOL_FFPROBE_PATH,
+      timeoutMs: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
+    }),
+    translator: createTranslator(config.translator),
     sources: fetchers.strangers,
     renderers: config.renderers.map((renderer) => {
       const fetcher = fetchers.renderer(renderer)

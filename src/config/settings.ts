@@ -108,6 +108,8 @@ export const settingsSchema = z.object({
   SPOOL_WORK_DIR: z.string().default('.spool/work'),
   SPOOL_FFMPEG_PATH: z.string().default('ffmpeg'),
   SPOOL_FFPROBE_PATH: z.string().default('ffprobe'),
+  /** Of the environment that set-up makes, for the local speech engine; missing: there is none. */
+  SPOOL_PYTHON_PATH: optional,
   SPOOL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 
   /** Fits twice into PostgreSQL's own default of 100 connections, with the API and four workers. */
@@ -154,6 +156,26 @@ export const settingsSchema = z.object({
    * does not. A hold in use is never touched, so an hour is enough. */
   SPOOL_HOLD_TTL_SECONDS: seconds(3600),
   SPOOL_SWEEP_INTERVAL_SECONDS: seconds(300),
+
+  /** `local` knows English only, and badly; `openai` is any server of that dialect. */
+  SPOOL_SPEECH: z.enum(['local', 'openai', 'none']).default('local'),
+  SPOOL_SPEECH_URL: z.url().default('https://api.openai.com/v1'),
+  /** Missing: for servers that want none. */
+  SPOOL_SPEECH_API_KEY: optional,
+  /** It has to know `verbose_json`: without times there are no subtitles. */
+  SPOOL_SPEECH_MODEL: z.string().min(1).default('whisper-1'),
+  /** The limit of OpenAI is 25; longer speech is cut at silences. */
+  SPOOL_SPEECH_UPLOAD_MEGABYTES: z.coerce.number().positive().default(24),
+  SPOOL_TRANSLATOR: z.enum(['none', 'openai', 'deepl', 'libretranslate']).default('none'),
+  /** Missing: OpenAI's or DeepL's own; LibreTranslate has none that is everybody's. */
+  SPOOL_TRANSLATOR_URL: z.url().optional(),
+  SPOOL_TRANSLATOR_API_KEY: optional,
+  SPOOL_TRANSLATOR_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  /** How long each stage of a localization may take: an hour of film needs half of it. */
+  SPOOL_EXTRACT_TIMEOUT_SECONDS: seconds(30 * 60),
+  SPOOL_TRANSCRIBE_TIMEOUT_SECONDS: seconds(30 * 60),
+  SPOOL_SUBTITLES_TIMEOUT_SECONDS: seconds(15 * 60),
+  SPOOL_TRANSLATE_TIMEOUT_SECONDS: seconds(15 * 60),
 
   /** Life of the URLs in answers: long enough to watch, too short to be worth publishing. */
   SPOOL_URL_TTL_SECONDS: seconds(24 * 3600),

@@ -54,3 +54,27 @@ export const tidyTimes = <Timed extends TimedText>(
 
 const clamp = (value: number, least: number, most: number): number =>
   Math.max(least, Math.min(value, most))
+
+/** Transcripts of pieces, as that of the whole: every time is moved by the start of its piece. */
+export const joinTranscripts = (
+  pieces: readonly { readonly startSeconds: number; readonly transcript: Transcript }[],
+): Transcript => {
+  const moved = <Timed extends TimedText>(timed: readonly Timed[], bySeconds: number): Timed[] =>
+    timed.map((part) => ({
+      ...part,
+      startSeconds: part.startSeconds + bySeconds,
+      endSeconds: part.endSeconds + bySeconds,
+    }))
+  const last = pieces.at(-1)
+  return {
+    // A piece without speech is of whatever language its engine guessed.
+    language:
+      (pieces.find(({ transcript }) => hasSpeech(transcript)) ?? last)?.transcript.language ??
+      'und',
+    durationSeconds: last === undefined ? 0 : last.startSeconds + last.transcript.durationSeconds,
+    segments: pieces.flatMap(({ startSeconds, transcript }) =>
+      moved(transcript.segments, startSeconds),
+    ),
+    words: pieces.flatMap(({ startSeconds, transcript }) => moved(transcript.words, startSeconds)),
+  }
+}

@@ -35,6 +35,30 @@ describe('set-up', { timeout: 60_000 }, () => {
     )
   })
 
+  it('makes the Python environment once, and says why when there is no Python that would do', async () => {
+    const { ensurePython } = await setupModule('python.mjs')
+    const notes: string[] = []
+    const ensure = () =>
+      ensurePython({ root: projectRoot, note: (line: string) => notes.push(line) })
+    const first = await ensure()
+    expect(await ensure()).toEqual(first)
+    const { stdout } = await run(first.path, ['-I', '-c', 'import pocketsphinx; print("there")'])
+    expect(stdout).toBe('there\n')
+    expect(notes).toEqual([])
+
+    const broken = join(tempFolder(), 'python3')
+    writeFileSync(broken, '#!/bin/sh\necho "No module named ensurepip" >&2\nexit 1\n')
+    chmodSync(broken, 0o755)
+    onTestFinished(() => void delete process.env.PYTHON)
+    for (const [program, reason] of [
+      [broken, /cannot make virtual environments \(No module named ensurepip\).*python3-venv/],
+      [join(tempFolder(), 'none'), /is missing; install Python 3\.9 or newer/],
+    ] as const) {
+      process.env.PYTHON = program
+      expect(await ensure()).toEqual({ path: null, reason: expect.stringMatching(reason) })
+    }
+  })
+
   it('two set-ups at once do the slow thing once', async () => {
     const { exclusively } = await setupModule('exclusive.mjs')
     const lock = join(tempFolder(), 'slow.lock')

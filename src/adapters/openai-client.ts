@@ -1,0 +1,30 @@
+import OpenAI from 'openai'
+import { Agent } from 'undici'
+
+export interface OpenaiServer {
+  /** With its path, such as `https://api.openai.com/v1`. */
+  readonly url: string
+  /** Self-hosted servers often want none. */
+  readonly apiKey: string | null
+  readonly model: string
+  /** Of one call, from connecting to the last byte. */
+  readonly timeoutMs: number
+}
+
+/**
+ * The official client, tamed: it repeats nothing by itself (paid calls would be paid several times within
+ * a second), writes no log, and reads nothing from the environment.
+ */
+export const createOpenaiClient = (server: OpenaiServer): OpenAI =>
+  new OpenAI({
+    baseURL: server.url,
+    apiKey: server.apiKey ?? 'none',
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    timeout: server.timeoutMs,
+    logLevel: 'off',
+    // Node's own fetch gives up five minutes after the request, and long speech takes longer.
+    fetchOptions: { dispatcher: new Agent({ headersTimeout: 0, bodyTimeout: 0 }) },
+  })
