@@ -3,6 +3,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ExecutionId } from '../domain/ids.ts'
 import type {
+  PipelineAdmission,
+  PipelineOrder,
+  PipelineProgress,
   RenderAdmission,
   RenderOrder,
   RenderProgress,
@@ -11,6 +14,9 @@ import type {
 
 /** Orders a render of the workflow's video. A running render is superseded by it. */
 export const admitRender = defineUpdate<RenderAdmission, [RenderOrder]>('admitRender')
+
+/** Orders the work of a pipeline other than `render`, or a retry of what failed. */
+export const admitOrder = defineUpdate<PipelineAdmission, [PipelineOrder]>('admitOrder')
 
 /** A remote job ended. */
 export const taskEvent = defineSignal<[TaskEvent]>('taskEvent')
@@ -23,3 +29,6 @@ export const cancelExecution =
   defineSignal<[{ readonly executionId: ExecutionId }]>('cancelExecution')
 
 export const progress = defineQuery<RenderProgress>('progress')
+
+/** Under the same name, of the other pipelines. */
+export const pipelineProgress = defineQuery<PipelineProgress>('progress')

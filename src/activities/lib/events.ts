@@ -10,16 +10,17 @@ export interface EventBody {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-const RENDER_EVENT_TYPES = {
-  completed: 'render.completed',
-  error: 'render.failed',
-  canceled: 'render.canceled',
-} as const
+const ENDINGS: Partial<Record<Execution['status'], string>> = {
+  completed: 'completed',
+  partial: 'partial',
+  error: 'failed',
+}
 
-/** How a render ended: `{type, timestamp, data}`, as Standard Webhooks has it. */
-export const renderEvent = (execution: Execution, now: Date): EventBody => {
-  const ending = execution.status === 'completed' || execution.status === 'error'
-  const type = RENDER_EVENT_TYPES[ending ? (execution.status as 'completed' | 'error') : 'canceled']
+/** How an execution ended: `{type, timestamp, data}`, as Standard Webhooks has it. The type is
+ * `<pipeline>.<ending>`: `render.completed`, `stream.partial`. */
+export const executionEvent = (execution: Execution, now: Date): EventBody => {
+  const { pipeline, status, subjectId } = execution
+  const type = `${pipeline}.${ENDINGS[status] ?? 'canceled'}`
   const outputs = Object.entries(execution.outputKeys).map(([name, storageKey]) => [
     name,
     { storageKey },
@@ -31,8 +32,8 @@ export const renderEvent = (execution: Execution, now: Date): EventBody => {
       timestamp: now.toISOString(),
       data: {
         executionId: execution.id,
-        videoId: execution.subjectId,
-        status: execution.status,
+        ...(pipeline === 'render' ? { videoId: subjectId } : { mediaId: subjectId }),
+        status,
         outputs: Object.fromEntries(outputs),
         error: execution.error,
       },

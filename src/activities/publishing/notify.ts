@@ -1,7 +1,7 @@
 import type { PublishingActivities } from '../../contracts/activities.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { renderEvent } from '../lib/events.ts'
+import { executionEvent } from '../lib/events.ts'
 
 /**
  * Records how an execution ended as an event for the account's webhook endpoints. *Idempotent:* the
@@ -12,10 +12,12 @@ export const notify =
   async ({ executionId }) => {
     const execution = await deps.executions.findById(executionId)
     if (execution === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
-    const { type, payload } = renderEvent(execution, deps.clock())
+    // A retry may end as the round before it did, and is news all the same.
+    const round = execution.retries
+    const { type, payload } = executionEvent(execution, deps.clock())
     const deliveryIds = await deps.webhookDeliveries.recordEvent({
       accountId: execution.accountId,
-      eventId: deps.eventIdFor(executionId, type),
+      eventId: deps.eventIdFor(executionId, round === 0 ? type : `${type} ${round}`),
       type,
       payload,
     })

@@ -8,12 +8,15 @@ import {
   type ExecutionAnswer,
 } from '../../contracts/http/executions.ts'
 import { idField } from '../../contracts/http/fields.ts'
+import type { Account } from '../../db/repositories/accounts.ts'
 import type { ExecutionDetails } from '../../db/repositories/executions.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { isExecutionOver } from '../../domain/statuses.ts'
+import { isExecutionOver, mayBeRetried } from '../../domain/statuses.ts'
+import type { OrderedPipeline } from '../../domain/steps.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { isoOrNull, signedUrl, type UrlSigning } from '../presenters.ts'
 import { RefusedOrder } from '../problem.ts'
+import { placementOf } from './renders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 export const executionParams = z.object({ id: idField('execution') })
@@ -140,7 +143,7 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     },
     handler: async (request, reply) => {
       const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
-      if (status === 'completed' || status === 'error') {
+      if (isExecutionOver(status) && status !== 'canceled') {
         throw new RefusedOrder('CONFLICT', 'cancel of an execution that is over', {
           detail: `The execution has ended already: ${status}.`,
         })
@@ -154,23 +157,65 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     method: 'POST',
     url: '/executions/:id/retry',
     schema: {
-      summary: 'Try a stalled execution again at once',
+      summary: 'Try a stalled render again at once, or what failed of another execution',
+      description:
+        'A stream or localization that ended `partial` or `error` goes on with what failed and nothing else; the credits of that are held anew.',
       tags: ['executions'],
       params: executionParams,
-      response: { 202: executionCommandAccepted, ...problems(401, 404, 409) },
+      response: { 202: executionCommandAccepted, ...problems(401, 402, 404, 409) },
     },
+    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
     handler: async (request, reply) => {
-      const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
-      const refuse = (detail: string) =>
-        new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
-      if (isExecutionOver(status)) {
-        throw refuse(`The execution has ended (${status}); order a new render of the video.`)
-      }
-      if (status !== 'stalled') throw refuse('The execution is not stalled; it goes on by itself.')
-      if (!(await workflows.tellRetry(workflowId))) {
-        throw refuse('The execution is about to end; order a new render of the video.')
-      }
-      return await reply.code(202).send({ executionId: id, status })
+      const row = await ownExecution(context, request, request.params.id)
+      if (row.pipeline === 'render') await retryRender(context, row)
+      else await retryOrder(context, accountOf(request), { ...row, pipeline: row.pipeline })
+      return await reply.code(202).send({ executionId: row.id, status: row.status })
     },
   })
+}
+
+const noRetry = (detail: string) => new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
+
+const retryRender = async (
+  { workflows }: RouteContext,
+  { status, workflowId }: ExecutionDetails,
+): Promise<void> => {
+  if (isExecutionOver(status)) {
+    throw noRetry(`The execution has ended (${status}); order a new render of the video.`)
+  }
+  if (status !== 'stalled') throw noRetry('The execution is not stalled; it goes on by itself.')
+  if (!(await workflows.tellRetry(workflowId))) {
+    throw noRetry('The execution is about to end; order a new render of the video.')
+  }
+}
+
+/** Orders what an earlier round left undone. The database counts the rounds and knows what is done. */
+const retryOrder = async (
+  { workflows }: RouteContext,
+  account: Account,
+  row: ExecutionDetails & { readonly pipeline: OrderedPipeline },
+): Promise<void> => {
+  const { id: executionId, status, pipeline, subjectId, input, retries } = row
+  if (!isExecutionOver(status)) throw noRetry('The execution is in work; it goes on by itself.')
+  if (!mayBeRetried(status)) {
+    throw noRetry(`The execution has ended (${status}); there is nothing to try again.`)
+  }
+  const placement = placementOf(account, undefined)
+  const admission = await workflows.orderPipeline({
+    order: {
+      executionId,
+      accountId: account.id,
+      pipeline,
+      subjectId,
+      retry: retries + 1,
+      priority: placement.priority,
+      input,
+    },
+    placement,
+    summary: `Retry ${retries + 1} of ${executionId} for ${account.name}`.slice(0, 200),
+  })
+  if (admission.status === 'held') return
+  const { neededCredits, availableCredits } = admission
+  const facts = { neededCredits, availableCredits }
+  throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', facts)
 }

@@ -8,7 +8,7 @@ export const tolerate = async <T>(step: string, work: () => Promise<T>): Promise
     return await work()
   } catch (error) {
     if (isCancellation(error)) throw error
-    log.error('a step failed and the render went on', { step, failure: failureCodeOf(error) })
+    log.error('a step failed and the work went on', { step, failure: failureCodeOf(error) })
     return null
   }
 }
