@@ -2,7 +2,8 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import * as schema from './schema/index.ts'
 
-export type Database = NodePgDatabase<typeof schema>
+/** `$client` is for statements that are prepared by name. */
+export type Database = NodePgDatabase<typeof schema> & { readonly $client: pg.Pool }
 
 /** What runs inside `database.transaction`; repositories accept either. */
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0]

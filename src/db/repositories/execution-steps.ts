@@ -50,43 +50,44 @@ const lockStep = async (tx: Transaction, ref: StepRef) => {
   return found ?? null
 }
 
-/** One statement and not five in a transaction: a render opens six steps, and does little else. */
-const begin = async (ref: StepRef, { database, clock }: StepParts): Promise<boolean> => {
-  const { executionId, step } = ref
-  const now = clock()
-  const isRemote = step === RENDER_STEP
-  const { rowCount } = await database.execute(sql`
+/**
+ * Six times a render, so it is one statement and not five in a transaction, and prepared: to plan it
+ * took PostgreSQL longer than to run it. Its parameters: execution, step, now, whether the step runs
+ * after the end, the statuses that are an end, whether the step is the remote render.
+ */
+const BEGIN_STEP = {
+  name: 'begin_step',
+  text: `
     WITH found AS (
       -- Both rows as they are once the lock is held, not as they were when the statement began.
       SELECT execution.id, execution.status AS execution_status, step.status AS step_status
       FROM executions AS execution
-      JOIN execution_steps AS step ON step.execution_id = execution.id AND step.name = ${step}
-      WHERE execution.id = ${executionId}
+      JOIN execution_steps AS step ON step.execution_id = execution.id AND step.name = $2
+      WHERE execution.id = $1
       FOR UPDATE
     ), opened AS (
       UPDATE execution_steps AS step
       SET status = 'processing', attempts = step.attempts + 1, progress = NULL, error = NULL,
-        started_at = coalesce(step.started_at, ${now}), finished_at = NULL
+        started_at = coalesce(step.started_at, $3), finished_at = NULL
       FROM found
-      WHERE step.execution_id = found.id AND step.name = ${step}
+      WHERE step.execution_id = found.id AND step.name = $2
         -- A late attempt must not open a step of an execution that has ended. One that was open when
         -- the execution completed (the step that completes it) may be tried again until it is closed.
-        AND (${runsAfterEnd(step)} OR found.step_status = 'processing'
-          OR found.execution_status NOT IN ${OVER})
+        AND ($4 OR found.step_status = 'processing' OR found.execution_status <> ALL ($5::text[]))
       RETURNING step.execution_id, step.attempts, found.execution_status = 'pending' AS is_first
     ), execution AS (
       UPDATE executions AS execution
       SET status = CASE WHEN is_first THEN 'processing' ELSE status END,
-        last_sign_of_life_at = CASE WHEN ${isRemote} THEN ${now} ELSE last_sign_of_life_at END
+        last_sign_of_life_at = CASE WHEN $6 THEN $3 ELSE last_sign_of_life_at END
       FROM opened
-      WHERE execution.id = opened.execution_id AND (is_first OR ${isRemote})
+      WHERE execution.id = opened.execution_id AND (is_first OR $6)
     ), video AS (
       UPDATE videos AS video
       SET status = CASE WHEN is_first THEN 'processing' ELSE status END,
-        render_progress = CASE WHEN ${isRemote} THEN 0 ELSE render_progress END,
-        updated_at = ${now}
+        render_progress = CASE WHEN $6 THEN 0 ELSE render_progress END,
+        updated_at = $3
       FROM opened
-      WHERE video.execution_id = opened.execution_id AND (is_first OR ${isRemote})
+      WHERE video.execution_id = opened.execution_id AND (is_first OR $6)
     )
     INSERT INTO execution_events (execution_id, type, data)
     SELECT execution_id, type, data
@@ -95,37 +96,49 @@ const begin = async (ref: StepRef, { database, clock }: StepParts): Promise<bool
         jsonb_build_object('status', 'processing', 'error', NULL) AS data
       FROM opened WHERE is_first
       UNION ALL
-      SELECT 2, execution_id, 'step.status',
-        jsonb_build_object('step', ${step}::text, 'status', 'processing', 'attempts', attempts, 'error', NULL)
+      SELECT 2, execution_id, 'step.status', jsonb_build_object(
+        'step', $2::text, 'status', 'processing', 'attempts', attempts, 'error', NULL
+      )
       FROM opened
     ) AS news
-    ORDER BY place`)
+    ORDER BY place`,
+}
+
+const begin = async ({ executionId, step }: StepRef, parts: StepParts): Promise<boolean> => {
+  const now = parts.clock()
+  const isRemote = step === RENDER_STEP
+  const values = [executionId, step, now, runsAfterEnd(step), OVER, isRemote]
+  const { rowCount } = await parts.database.$client.query({ ...BEGIN_STEP, values })
   return rowCount !== null && rowCount > 0
 }
 
-/** One statement and not five in a transaction: every step ends once, and most do little else. */
-const end = async (input: StepEnd, { database, clock }: StepParts): Promise<boolean> => {
-  const { executionId, step, outcome, error = null } = input
-  const progress = outcome === 'completed' ? 100 : executionSteps.progress
-  const { rowCount } = await database.execute(sql`
+/** As `BEGIN_STEP`. Its parameters: execution, step, outcome, error, now. */
+const END_STEP = {
+  name: 'end_step',
+  text: `
     WITH execution AS (
-      SELECT id FROM executions WHERE id = ${executionId} FOR UPDATE
+      SELECT id FROM executions WHERE id = $1 FOR UPDATE
     ), closed AS (
       UPDATE execution_steps
-      SET status = ${outcome}, error = ${jsonOf(error)}, finished_at = ${clock()}, progress = ${progress}
+      SET status = $3, error = $4::jsonb, finished_at = $5,
+        progress = CASE WHEN $3 = 'completed' THEN 100 ELSE progress END
       FROM execution
-      WHERE execution_id = execution.id AND name = ${step} AND status = 'processing'
+      WHERE execution_id = execution.id AND name = $2 AND status = 'processing'
       RETURNING execution_id, jsonb_build_object(
         'step', name, 'status', status, 'attempts', attempts, 'error', error
       ) AS data
     )
     INSERT INTO execution_events (execution_id, type, data)
-    SELECT execution_id, 'step.status', data FROM closed`)
-  return rowCount === 1
+    SELECT execution_id, 'step.status', data FROM closed`,
 }
 
-const jsonOf = (value: unknown) =>
-  value === null ? sql`NULL::jsonb` : sql`${JSON.stringify(value)}::jsonb`
+const end = async (input: StepEnd, { database, clock }: StepParts): Promise<boolean> => {
+  const { executionId, step, outcome, error = null } = input
+  const errorJson = error === null ? null : JSON.stringify(error)
+  const values = [executionId, step, outcome, errorJson, clock()]
+  const { rowCount } = await database.$client.query({ ...END_STEP, values })
+  return rowCount === 1
+}
 
 const advance = async (
   tx: Transaction,
