@@ -79,7 +79,7 @@ const openBucket = async ({ settings }: Config, log?: StorageLog): Promise<S3Sto
   switch (await store.inspectBucket()) {
     case 'missing':
       throw new Error(
-        `S3 at ${place} has no bucket "${bucket}": make it (node scripts/make-bucket.ts), or correct S3_BUCKET.`,
+        `S3 at ${place} shows us no bucket "${bucket}": make it (node scripts/make-bucket.ts), or correct S3_BUCKET and S3_ACCESS_KEY.`,
       )
     case 'refused':
       throw new Error(

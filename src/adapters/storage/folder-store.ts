@@ -20,7 +20,13 @@ import { MediaError } from '../../domain/failures.ts'
 import { isObjectKey } from '../../domain/object-key.ts'
 import { byteLimit } from './byte-limit.ts'
 import { linkOrCopy } from './link-or-copy.ts'
-import type { ObjectInfo, ObjectStore, OpenObject, PutOptions } from './object-store.ts'
+import type {
+  ListedObject,
+  ObjectInfo,
+  ObjectStore,
+  OpenObject,
+  PutOptions,
+} from './object-store.ts'
 import type { UrlSigner } from './signed-url.ts'
 
 /** Beside the objects, on the same file system, so that the rename at the end is one step. */
@@ -46,19 +52,16 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
   await translated(() => removeAbandoned(join(rootPath, INCOMING)))
   const pathOf = (key: string): string => join(rootPath, checked(key))
 
-  const head = async (key: string): Promise<ObjectInfo | null> => {
+  const listed = async (key: string): Promise<ListedObject | null> => {
     const path = pathOf(key)
-    return translated(async () => {
-      const found = await stat(path).catch(nullIfMissing)
-      if (!found?.isFile()) return null
-      return {
-        key,
-        sizeBytes: found.size,
-        contentType: await contentTypeOf(path),
-        modifiedAtMs: found.mtimeMs,
-        version: versionOf(found),
-      }
-    })
+    const found = await translated(() => stat(path).catch(nullIfMissing))
+    if (!found?.isFile()) return null
+    return { key, sizeBytes: found.size, modifiedAtMs: found.mtimeMs, version: versionOf(found) }
+  }
+  const head = async (key: string): Promise<ObjectInfo | null> => {
+    const found = await listed(key)
+    const path = pathOf(key)
+    return found && { ...found, contentType: await translated(() => contentTypeOf(path)) }
   }
   const openObject = async (key: string, range?: ByteRange): Promise<OpenObject> => {
     const path = pathOf(key)
@@ -80,7 +83,13 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
   }
 
   return {
-    check: () => translated(() => access(join(rootPath, INCOMING), constants.W_OK)),
+    check: async () => {
+      try {
+        await access(join(rootPath, INCOMING), constants.W_OK)
+      } catch (error) {
+        throw new MediaError('STORAGE_UNAVAILABLE', String(error), { cause: error })
+      }
+    },
     head,
     put: async (key, source, putOptions) => {
       const path = pathOf(key)
@@ -91,6 +100,9 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
       const path = pathOf(key)
       return translated(async () => {
         signal?.throwIfAborted()
+        if (!(await stat(path)).isFile()) {
+          throw new MediaError('STORAGE_NOT_FOUND', `no object ${key}`)
+        }
         // Of a put in between the file is the old object or the new one, and never a mixture.
         await linkOrCopy(path, filePath, signal)
         const found = await stat(filePath)
@@ -110,8 +122,8 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
     },
     list: async function* (prefix) {
       for await (const key of keysIn(rootPath, '')) {
-        const info = key.startsWith(prefix) ? await head(key) : null
-        if (info) yield info
+        const found = key.startsWith(prefix) ? await listed(key) : null
+        if (found) yield found
       }
     },
     signGet: async (key, getOptions) => urlSigner.signGet(checked(key), getOptions),
