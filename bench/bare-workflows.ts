@@ -34,7 +34,7 @@ const signalled = (): (() => Promise<void>) => {
   return () => condition(() => told)
 }
 
-/** As a render: two local activities, three on its own queue, three on another, one signal. */
+/** As a render: two local activities, three on its own queue, four on another, one signal. */
 export async function bareRender({ id, workflowId }: { id: string; workflowId: string }) {
   const untilSignalled = signalled()
   await local.nothing({ id })
@@ -42,7 +42,7 @@ export async function bareRender({ id, workflowId }: { id: string; workflowId: s
   await here.submit({ id, workflowId })
   await untilSignalled()
   await elsewhere.nothing({ id })
-  await elsewhere.nothing({ id })
+  await Promise.all([elsewhere.nothing({ id }), elsewhere.nothing({ id })])
   await here.nothing({ id })
   await local.nothing({ id })
   await here.nothing({ id })

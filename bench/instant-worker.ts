@@ -14,7 +14,7 @@ import { createWorkers, installRuntime, queueOptions } from '../src/composition/
 import { readConfig, type Config } from '../src/config.ts'
 import { connectDatabase } from '../src/db/database.ts'
 import type { ExecutionId } from '../src/domain/ids.ts'
-import { renderKeys } from '../src/domain/storage-keys.ts'
+import { deliveryKeys, renderKeys, thumbnailKeys } from '../src/domain/storage-keys.ts'
 import { taskEvent } from '../src/workflows/messages.ts'
 import { bareSignal, type BareActivities } from './bare-workflows.ts'
 import { instantTaskId, type FromWorker, type ToWorker } from './instant-worker-process.ts'
@@ -32,7 +32,10 @@ let signalsItself = false
 
 const instantMedia = (
   client: Client,
-): Pick<AllActivities, 'cropAudio' | 'submitRender' | 'collectRender' | 'makeThumbnails'> => ({
+): Pick<
+  AllActivities,
+  'cropAudio' | 'submitRender' | 'collectRender' | 'verifyRender' | 'makeThumbnails'
+> => ({
   cropAudio: async ({ executionId, videoId }) => {
     const { croppedAudioKey } = renderKeys(videoId, executionId)
     return { croppedAudioKey, coverKey: null }
@@ -46,15 +49,13 @@ const instantMedia = (
     else tell({ type: 'submitted', id: executionId })
     return { renderer, taskId }
   },
-  collectRender: async ({ executionId, videoId }) => {
+  collectRender: async ({ executionId, videoId, round }) => {
     if (!signalsItself) tell({ type: 'began', id: executionId, atNs: nowNs() })
     collected.set(executionId, (collected.get(executionId) ?? 0) + 1)
-    return { videoKey: renderKeys(videoId, executionId).videoKey, renderTimeSeconds: 1 }
+    return { videoKey: deliveryKeys(videoId, executionId, round).videoKey, renderTimeSeconds: 1 }
   },
-  makeThumbnails: async ({ executionId, videoId }) => {
-    const { thumbnailKey, squareThumbnailKey } = renderKeys(videoId, executionId)
-    return { thumbnailKey, squareThumbnailKey }
-  },
+  verifyRender: async () => undefined,
+  makeThumbnails: async ({ videoKey }) => thumbnailKeys(videoKey),
 })
 
 const bareActivities = (client: Client): BareActivities => ({

@@ -5,14 +5,14 @@ import type { ExecutionId, VideoId } from '../domain/ids.ts'
 import { ledger, media, publishing } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf, failWorkflow } from './lib/failures.ts'
-import { RenderDesk, type AdmittedRender } from './lib/render-desk.ts'
+import { RenderDesk, type AdmittedRender, type WaitingRender } from './lib/render-desk.ts'
 import { renderRemotely } from './lib/remote-render.ts'
 import { tolerate } from './lib/tolerate.ts'
 
 export interface RenderInput {
   readonly videoId: VideoId
   /** Set when this run goes on with an order that superseded the one before. */
-  readonly admitted: AdmittedRender | null
+  readonly admitted: WaitingRender | null
 }
 
 /**
@@ -31,9 +31,6 @@ export async function render(input: RenderInput): Promise<RenderOutcome> {
 
   const next = await desk.close()
   if (next === null) return conclude(ending, desk)
-  if (desk.closedFromOutside) {
-    return conclude(await giveBack(next, desk, ending.error), desk)
-  }
   return await continueAsNew<typeof render>({ videoId: input.videoId, admitted: next })
 }
 
@@ -75,10 +72,15 @@ const produce = async (
   desk.report({ executionId, status: 'processing', step: 'crop audio' })
   const audio = await media.cropAudio({ executionId, videoId })
 
-  const { videoKey, renderTimeSeconds } = await renderRemotely({ ...admitted, desk, audio })
+  const { videoKey, renderTimeSeconds, begun } = await renderRemotely({
+    ...admitted,
+    desk,
+    audio,
+    begin: (key) => media.makeThumbnails({ executionId, videoKey: key }),
+  })
 
   desk.report({ step: 'thumbnails', renderer: null, taskId: null })
-  const thumbnails = await media.makeThumbnails({ executionId, videoId, videoKey })
+  const thumbnails = await begun.result
   const files = { croppedAudioKey: audio.croppedAudioKey, videoKey, ...thumbnails }
 
   desk.report({ step: 'invalidate cdn' })

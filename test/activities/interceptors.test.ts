@@ -75,7 +75,7 @@ describe('the record of steps', () => {
     const observed = observe()
     await environmentFor(observed, 'submitRender').run(answering(null), input)
     expect(observed.steps).toEqual(['begin remote render'])
-    await environmentFor(observed, 'collectRender').run(answering(null), input)
+    await environmentFor(observed, 'verifyRender').run(answering(null), input)
     expect(observed.steps).toEqual(['begin remote render', 'completed remote render'])
   })
 

@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/activity'
 import type { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, expect, it } from 'vitest'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
-import { renderKeys } from '../../src/domain/storage-keys.ts'
+import { deliveryKeys, renderKeys } from '../../src/domain/storage-keys.ts'
 import { childrenNamed } from './support/child-processes.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeClip, makeTone } from '../support/media-corpus.ts'
@@ -112,13 +112,13 @@ it('ends ffmpeg and removes the workspace when it is cancelled while it crops', 
 it('makes both thumbnails of a stored video', async () => {
   const clip = await makeClip(world.folder, 'clip.mp4', { durationSeconds: 2, size: '640x360' })
   const { executionId, videoId } = await world.order()
-  const { videoKey, thumbnailKey, squareThumbnailKey } = renderKeys(videoId, executionId)
+  const { videoKey, ...thumbnails } = deliveryKeys(videoId, executionId, 1)
   await world.store(videoKey, clip, 'video/mp4')
 
-  const made = await world.run('makeThumbnails', { executionId, videoId, videoKey })
-  expect(made).toEqual({ thumbnailKey, squareThumbnailKey })
+  const made = await world.run('makeThumbnails', { executionId, videoKey })
+  expect(made).toEqual(thumbnails)
   const sizes = await Promise.all(
-    [thumbnailKey, squareThumbnailKey].map((key) => world.storage.store.head(key)),
+    Object.values(thumbnails).map((key) => world.storage.store.head(key)),
   )
   for (const size of sizes) {
     expect(size).toMatchObject({ contentType: 'image/jpeg' })

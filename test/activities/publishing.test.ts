@@ -5,7 +5,7 @@ import { createMailer } from '../../src/adapters/notify/mail.ts'
 import { newWebhookSecret } from '../../src/adapters/webhooks/standard-webhooks.ts'
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts'
 import { publicFailure } from '../../src/domain/failures.ts'
-import { renderKeys } from '../../src/domain/storage-keys.ts'
+import { deliveryKeys, renderKeys } from '../../src/domain/storage-keys.ts'
 import { DELIVERY_DELAYS_MS } from '../../src/domain/webhook-schedule.ts'
 import { closedPort, startFakeHttpService } from '../support/fake-http-service.ts'
 import { startFakeSmtp } from '../support/fake-smtp.ts'
@@ -22,8 +22,8 @@ beforeEach(() => {
 })
 
 const filesOf = ({ videoId, executionId }: Order) => {
-  const { coverKey: _, ...files } = renderKeys(videoId, executionId)
-  return files
+  const { croppedAudioKey } = renderKeys(videoId, executionId)
+  return { croppedAudioKey, ...deliveryKeys(videoId, executionId, 1) }
 }
 
 /** A finished render of an account that has an endpoint. */
@@ -243,9 +243,9 @@ describe('invalidateCdn', () => {
       {
         contentKey: next,
         urls: [next, executionId].flatMap((id) => [
-          `${folder}/${id}/video.mp4`,
-          `${folder}/${id}/thumbnail.jpg`,
-          `${folder}/${id}/thumbnail-square.jpg`,
+          `${folder}/${id}/1/video.mp4`,
+          `${folder}/${id}/1/thumbnail.jpg`,
+          `${folder}/${id}/1/thumbnail-square.jpg`,
         ]),
       },
     ])

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readRouteToken } from '../../src/adapters/webhooks/route-token.ts'
 import { planTerms } from '../../src/domain/plans.ts'
-import { remoteJobKey } from '../../src/domain/ids.ts'
-import { renderKeys } from '../../src/domain/storage-keys.ts'
+import { remoteJobKey, type ExecutionId } from '../../src/domain/ids.ts'
+import { deliveryKeys, renderKeys } from '../../src/domain/storage-keys.ts'
 import type { FakeAnswer } from '../support/fake-http-service.ts'
 import { makeClip, makeMedia } from '../support/media-corpus.ts'
 import { startActivityWorld, type Order } from './support/activity-world.ts'
@@ -185,10 +186,11 @@ describe('collectRender', () => {
       videoId: order.videoId,
       renderer: 'farm',
       taskId: 'task_1',
+      round: 1,
       ...(outputUrl === undefined ? {} : { outputUrl }),
     })
 
-  it('stores a video that is what was ordered, with the time that it took', async () => {
+  it('stores what was delivered, with the time that it took', async () => {
     const order = await world.order()
     farmWith(
       {
@@ -199,7 +201,7 @@ describe('collectRender', () => {
       },
       goodVideo,
     )
-    const { videoKey } = renderKeys(order.videoId, order.executionId)
+    const { videoKey } = deliveryKeys(order.videoId, order.executionId, 1)
     expect(await collect(order)).toEqual({ videoKey, renderTimeSeconds: 7.5 })
     expect(await storage.store.head(videoKey)).toMatchObject({ sizeBytes: goodVideo.length })
     expect(await world.workspaces()).toEqual([])
@@ -219,7 +221,7 @@ describe('collectRender', () => {
     const url = await storage.store.signGet('tasks/task_1/output.mp4', { expiresInSeconds: 60 })
     farmWith({ status: 'completed', output: url.replace(/signature=[^&]*/, 'signature=forged') })
     await expect(collect(order)).rejects.toThrow('RENDERER_')
-    const { videoKey } = renderKeys(order.videoId, order.executionId)
+    const { videoKey } = deliveryKeys(order.videoId, order.executionId, 1)
     expect(await storage.store.head(videoKey)).toBeNull()
   })
 
@@ -232,41 +234,6 @@ describe('collectRender', () => {
     await expect(collect(await world.order())).rejects.toMatchObject({
       type: 'RENDERER_OUTPUT_INVALID',
       nonRetryable: true,
-    })
-  })
-
-  it.each([
-    ['too short', ['-t', '1', '-r', '30']],
-    ['of another size', ['-r', '30', '-s', '640x360']],
-    ['of another frame rate', ['-r', '25']],
-    ['without sound', ['-r', '30', '-an']],
-  ])('refuses a video that is %s, and stores nothing', async (_what, encode) => {
-    const order = await world.order()
-    const path = await makeClip(world.folder, 'lie.mp4', {
-      durationSeconds: 2,
-      size: '1280x720',
-      encode: [...encode, '-movflags', '+faststart'],
-    })
-    farmWith({ status: 'completed', output: outUrl() }, await readFile(path))
-    const { executionId } = order
-    await repositories.executions.beginStep({ executionId, step: 'remote render' })
-    await expect(collect(order)).rejects.toMatchObject({ type: 'RENDERER_OUTPUT_INVALID' })
-    const { videoKey } = renderKeys(order.videoId, order.executionId)
-    expect(await storage.store.head(videoKey)).toBeNull()
-    const execution = await repositories.executions.findById(executionId)
-    expect(execution?.steps.find(({ name }) => name === 'remote render')).toMatchObject({
-      error: { code: 'RENDERER_OUTPUT_INVALID' },
-    })
-  })
-
-  it.each([
-    ['a page of HTML', () => Buffer.from('<!doctype html><title>Sorry</title>')],
-    ['half a video', () => goodVideo.subarray(0, goodVideo.length / 2)],
-    ['nothing at all', () => Buffer.alloc(0)],
-  ])('refuses %s under the name of a video', async (_what, file) => {
-    farmWith({ status: 'completed', output: outUrl() }, file())
-    await expect(collect(await world.order())).rejects.toMatchObject({
-      type: 'RENDERER_OUTPUT_INVALID',
     })
   })
 
@@ -287,6 +254,65 @@ describe('collectRender', () => {
     farmWith({ status: 'failed' }, await readFile(path))
     expect(await collect(order, outUrl())).toMatchObject({ renderTimeSeconds: 0 })
     expect(renderer.requests.map(({ url }) => url.split('?')[0])).toEqual(['/out.mp4'])
+  })
+})
+
+describe('verifyRender', () => {
+  /** An execution whose renderer has delivered this file. */
+  const delivered = async (path: string) => {
+    const { executionId, videoId } = await world.order()
+    const { videoKey } = deliveryKeys(videoId, executionId, 1)
+    await world.store(videoKey, path, 'video/mp4')
+    await repositories.executions.beginStep({ executionId, step: 'remote render' })
+    return { executionId, videoKey }
+  }
+  const stepOf = async (executionId: ExecutionId) => {
+    const execution = await repositories.executions.findById(executionId)
+    return execution?.steps.find(({ name }) => name === 'remote render')
+  }
+  const expectRefused = async (delivery: Awaited<ReturnType<typeof delivered>>) => {
+    await expect(world.run('verifyRender', delivery)).rejects.toMatchObject({
+      type: 'RENDERER_OUTPUT_INVALID',
+      nonRetryable: true,
+    })
+    expect(await storage.store.head(delivery.videoKey)).toBeNull()
+    expect(await stepOf(delivery.executionId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'RENDERER_OUTPUT_INVALID' },
+    })
+  }
+
+  it('ends the step for a video that is what was ordered, however often it is asked', async () => {
+    const delivery = await delivered(goodVideoPath)
+    await world.run('verifyRender', delivery)
+    await world.run('verifyRender', delivery)
+    expect(await stepOf(delivery.executionId)).toMatchObject({ status: 'completed', attempts: 1 })
+    expect(await storage.store.head(delivery.videoKey)).not.toBeNull()
+    expect(await world.workspaces()).toEqual([])
+  })
+
+  it.each([
+    ['too short', ['-t', '1', '-r', '30']],
+    ['of another size', ['-r', '30', '-s', '640x360']],
+    ['of another frame rate', ['-r', '25']],
+    ['without sound', ['-r', '30', '-an']],
+  ])('refuses a video that is %s, and removes it', async (_what, encode) => {
+    const path = await makeClip(world.folder, 'lie.mp4', {
+      durationSeconds: 2,
+      size: '1280x720',
+      encode: [...encode, '-movflags', '+faststart'],
+    })
+    await expectRefused(await delivered(path))
+  })
+
+  it.each([
+    ['a page of HTML', () => Buffer.from('<!doctype html><title>Sorry</title>')],
+    ['half a video', () => goodVideo.subarray(0, goodVideo.length / 2)],
+    ['nothing at all', () => Buffer.alloc(0)],
+  ])('refuses %s under the name of a video', async (_what, file) => {
+    const path = join(world.folder, 'no-video.mp4')
+    await writeFile(path, file())
+    await expectRefused(await delivered(path))
   })
 })
 

@@ -80,7 +80,9 @@ const order = async (): Promise<AcceptedRender & { videoId: string }> => {
 
 /** Waits until FFmpeg works at this step of the execution. */
 const atWork = async (executionId: string, moment: Moment): Promise<SeenWorkspace> => {
-  await customer.until(executionId, ({ currentStep }) => currentStep === moment.step)
+  await customer.until(executionId, ({ steps }) =>
+    steps.some(({ name, status }) => name === moment.step && status === 'processing'),
+  )
   return await encodingFor(stack, { ...moment, isOwner: moment.ownerOf(executionId) })
 }
 
@@ -99,7 +101,11 @@ const itsTask = () => (ownerId: string) => ownerId.startsWith('task_')
 const step = (name: string) => ({ name: `the ${name}`, step: name, ownerOf: itself })
 const CROPPING: Moment = { ...step('crop audio'), word: 'audio.mp3' }
 const THUMBNAILS: Moment = { ...step('thumbnails'), word: 'video.mp4' }
-const COLLECTING: Moment = { ...step('remote render'), name: 'the collecting', word: 'video.mp4' }
+const VERIFYING: Moment = {
+  ...step('remote render'),
+  name: 'the verification',
+  word: 'verified.mp4',
+}
 const DRAWING: Moment = {
   name: 'the drawing',
   step: 'remote render',
@@ -120,7 +126,7 @@ const expectPaidOnce = async (executionId: string): Promise<void> => {
 const expectNothingLeft = (path: string): Promise<void> =>
   eventually(() => expect(encodersIn(path)).toEqual([]), STOPPED_WITHIN_MS)
 
-test.each([CROPPING, DRAWING, COLLECTING, THUMBNAILS])(
+test.each([CROPPING, DRAWING, VERIFYING, THUMBNAILS])(
   'a worker killed in $name is replaced by another one, and nothing is done or paid twice',
   async (moment) => {
     const { executionId, videoId } = await order()
@@ -184,7 +190,7 @@ test('a worker killed while it tells of the end is replaced, and the video stays
   await expectPaidOnce(executionId)
 })
 
-test.each([CROPPING, DRAWING, THUMBNAILS])(
+test.each([CROPPING, DRAWING, VERIFYING, THUMBNAILS])(
   'a cancel in $name stops FFmpeg, gives the credits back, and leaves nothing behind',
   async (moment) => {
     const { executionId, videoId } = await order()

@@ -18,6 +18,7 @@ export type RenderActivities = Pick<
   | 'submitRender'
   | 'inspectRender'
   | 'collectRender'
+  | 'verifyRender'
   | 'cancelRender'
   | 'findRenderer'
   | 'invalidateCdn'
@@ -32,6 +33,12 @@ export interface FakeWorld {
   /** Remote tasks by id: what the renderer would say of them. */
   readonly tasks: Map<string, 'processing' | 'completed' | 'failed' | 'canceled'>
   readonly calls: string[]
+  /** `cropAudio completed`, `cropAudio failed`. */
+  readonly endings: string[]
+  /** What an activity was called with, call by call. */
+  readonly inputsOf: <Name extends keyof RenderActivities>(
+    name: Name,
+  ) => Parameters<RenderActivities[Name]>[0][]
   readonly activities: RenderActivities
 }
 
@@ -47,16 +54,19 @@ export const testPlan: RenderPlan = {
 export const failWith = (code: FailureCode, nonRetryable = true): ApplicationFailure =>
   ApplicationFailure.create({ type: code, message: code, nonRetryable })
 
-/** Waits in an activity until it is cancelled, as FFmpeg work does. */
-export const untilCancelled = async (): Promise<never> => {
+/** Waits in an activity, with a heart that beats, as that of FFmpeg work does. */
+export const beatingUntil = async <T>(over: Promise<T>): Promise<T> => {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), 200)
   try {
-    return await context.cancelled
+    return await over
   } finally {
     clearInterval(beat)
   }
 }
+
+/** Waits in an activity until it is cancelled. */
+export const untilCancelled = (): Promise<never> => beatingUntil(Context.current().cancelled)
 
 /**
  * Activities typed by the contract, with a purse and a renderer that remember. `change` replaces
@@ -66,7 +76,7 @@ export const fakeWorld = (
   options: {
     readonly plan?: Partial<RenderPlan>
     readonly credits?: number
-    readonly change?: (world: FakeWorld) => Partial<RenderActivities>
+    readonly change?: (world: FakeWorld, base: RenderActivities) => Partial<RenderActivities>
   } = {},
 ): FakeWorld => {
   const plan = { ...testPlan, ...options.plan }
@@ -118,28 +128,41 @@ export const fakeWorld = (
       failure: tasks.get(taskId) === 'failed' ? 'RENDERER_FAILED' : null,
       silentMs: 0,
     }),
-    collectRender: async () => ({ videoKey: 'v.mp4', renderTimeSeconds: 7 }),
+    collectRender: async ({ round }) => ({ videoKey: `${round}/v.mp4`, renderTimeSeconds: 7 }),
+    verifyRender: async () => undefined,
     cancelRender: async ({ taskId }) => {
       tasks.set(taskId, 'canceled')
     },
     findRenderer: async () => ({ renderer: null }),
-    makeThumbnails: async () => ({ thumbnailKey: 't.jpg', squareThumbnailKey: 's.jpg' }),
+    makeThumbnails: async ({ videoKey }) => ({
+      thumbnailKey: `${videoKey}.jpg`,
+      squareThumbnailKey: `${videoKey}.square.jpg`,
+    }),
     invalidateCdn: async () => ({ reference: null }),
     notify: async () => ({ deliveryIds: [], mailWanted: false }),
     sendMail: async () => ({ messageId: 'm' }),
     sendAlert: async () => undefined,
   }
-  const world: FakeWorld = { holds, tasks, calls, activities: {} as RenderActivities }
-  const changed = { ...base, ...options.change?.(world) }
+  const inputs: { readonly name: string; readonly input: never }[] = []
+  const inputsOf: FakeWorld['inputsOf'] = (name) =>
+    inputs.filter((call) => call.name === name).map(({ input }) => input)
+  const endings: string[] = []
+  const activities = {} as RenderActivities
+  const world: FakeWorld = { holds, tasks, calls, endings, inputsOf, activities }
+  const changed = { ...base, ...options.change?.(world, base) }
   for (const name of Object.keys(changed) as (keyof RenderActivities)[]) {
     const activity = changed[name] as (input: never) => Promise<unknown>
     Object.assign(world.activities, {
       [name]: async (input: never) => {
         calls.push(name)
+        inputs.push({ name, input })
         try {
-          return await activity(input)
+          const answer = await activity(input)
+          endings.push(`${name} completed`)
+          return answer
         } catch (error) {
           if (error instanceof CancelledFailure) calls.push(`${name} cancelled`)
+          else endings.push(`${name} failed`)
           throw error
         }
       },

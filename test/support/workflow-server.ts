@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,8 @@ import { QUEUES } from '../../src/contracts/queues.ts'
 export interface WorkflowServer {
   readonly client: Client
   readonly address: string
+  /** The file of the bundled workflows, for workers in processes of their own. */
+  readonly bundlePath: string
   /** Starts workers for all queues; call the result to stop them. */
   readonly work: (activities: object) => Promise<() => Promise<void>>
   readonly stop: () => Promise<void>
@@ -37,6 +39,8 @@ export const startWorkflowServer = async (): Promise<WorkflowServer> => {
   const connection = await Connection.connect({ address: server.address })
   const native = await NativeConnection.connect({ address: server.address })
   const { code } = await bundleWorkflowCode({ workflowsPath, logger })
+  const bundlePath = join(dir, 'workflows.js')
+  writeFileSync(bundlePath, code)
 
   const work = async (activities: object): Promise<() => Promise<void>> => {
     const workers: Worker[] = []
@@ -62,6 +66,7 @@ export const startWorkflowServer = async (): Promise<WorkflowServer> => {
   return {
     client: new Client({ connection }),
     address: server.address,
+    bundlePath,
     work,
     stop: async () => {
       await native.close()

@@ -25,15 +25,19 @@ export const cropAudio =
       const sourcePath = workspace.path('source')
       const outputPath = workspace.path('audio.mp3')
       await storage.downloadTo(song.storageKey, sourcePath, signal)
-      await tools.cropAudio({
+      const coverPath = workspace.path('cover.jpg')
+      const crop = tools.cropAudio({
         sourcePath,
         outputPath,
         startSeconds: video.startSeconds,
         endSeconds: video.endSeconds,
         signal,
       })
-      const coverPath = workspace.path('cover.jpg')
-      const hasCover = await tools.extractCover({ sourcePath, outputPath: coverPath, signal })
+      const cover = tools.extractCover({ sourcePath, outputPath: coverPath, signal })
+      // Also when one of them fails: neither may outlive the workspace.
+      await Promise.allSettled([crop, cover])
+      await crop
+      const hasCover = await cover
 
       const { croppedAudioKey, coverKey } = renderKeys(videoId, executionId)
       const audio = { contentType: 'audio/mpeg', signal }

@@ -3,9 +3,8 @@ import type { RendererActivities, RemoteTask } from '../../contracts/activities.
 import type { RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
 import type { Video } from '../../db/repositories/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { frameSize } from '../../domain/frame-size.ts'
 import { planTerms } from '../../domain/plans.ts'
-import { renderKeys } from '../../domain/storage-keys.ts'
+import { deliveryKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { configuredRenderer } from './configured-renderer.ts'
 
@@ -16,15 +15,14 @@ interface Delivery {
 
 /**
  * Takes delivery of a render: asks the renderer whether the task really is done, fetches the video,
- * checks that it is what was ordered (size, length to the frame, codec, colours, sound), and stores
- * it. *Idempotent:* the key belongs to the execution. *Errors:* RENDERER_OUTPUT_INVALID (the next
- * renderer's turn, also when there is no video at its address); RENDERER_UNAVAILABLE,
- * STORAGE_UNAVAILABLE (retried).
+ * and stores it as it is; `verifyRender` judges it. *Idempotent:* the key belongs to the round.
+ * *Errors:* RENDERER_OUTPUT_INVALID (the next renderer's turn: the task is not done, or there is no
+ * video at its address); RENDERER_UNAVAILABLE, STORAGE_UNAVAILABLE (retried).
  * *Cancellation:* the download stops and the workspace is removed.
  */
 export const collectRender =
   (deps: ActivityDependencies): RendererActivities['collectRender'] =>
-  async ({ executionId, videoId, renderer, taskId, outputUrl }) => {
+  async ({ executionId, videoId, renderer, taskId, round, outputUrl }) => {
     const signal = cancellationSignal()
     const video = await deps.videos.findForExecution(executionId)
     if (video === null) throw new MediaError('CANCELED', `${executionId} was superseded`)
@@ -36,17 +34,7 @@ export const collectRender =
     return await deps.tools.withWorkspace(executionId, async (workspace) => {
       const videoPath = workspace.path('video.mp4')
       await fetchVideo(deps, { renderer, taskId }, { delivery, video, videoPath, signal })
-      await deps.tools.verifyVideo({
-        path: videoPath,
-        expected: {
-          durationSeconds: video.endSeconds - video.startSeconds,
-          frameRate: video.settings.frameRate,
-          ...frameSize(video.format, video.settings.resolution),
-          hdr: video.hdr,
-        },
-        signal,
-      })
-      const { videoKey } = renderKeys(videoId, executionId)
+      const { videoKey } = deliveryKeys(videoId, executionId, round)
       const options = { contentType: 'video/mp4', signal }
       await deps.storage.put(videoKey, { filePath: videoPath }, options)
       return { videoKey, renderTimeSeconds: delivery.renderTimeSeconds }

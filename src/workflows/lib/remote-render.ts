@@ -4,23 +4,32 @@ import { failureRule, type FailureCode } from '../../domain/failures.ts'
 import { askAgainAfterMs, isStall } from '../../domain/renderer-rota.ts'
 import { ledger, publishing, renderer } from '../activities.ts'
 import { failureCodeOf, GaveUp } from './failures.ts'
+import { headStart, type HeadStart } from './head-start.ts'
 import { MANUAL_TASK_ID } from './inbox.ts'
 import { awaitRemoteJob } from './remote-job.ts'
 import type { AdmittedRender, RenderDesk } from './render-desk.ts'
 import { tolerate } from './tolerate.ts'
 
-export interface RenderedVideo {
+interface CollectedVideo {
   readonly videoKey: string
   readonly renderTimeSeconds: number
 }
 
-interface RenderJob extends AdmittedRender {
-  readonly desk: RenderDesk
-  readonly audio: CroppedAudio
+/** A verified video, and the work on it that has begun already. */
+interface RenderedVideo<Made> extends CollectedVideo {
+  readonly begun: HeadStart<Made>
 }
 
-type Trial =
-  | { readonly status: 'rendered'; readonly video: RenderedVideo }
+interface RenderJob<Made> extends AdmittedRender {
+  readonly desk: RenderDesk
+  readonly audio: CroppedAudio
+  /** What is done with the video next. It begins while the video is still being verified; what it
+   * made of one that turns out to be wrong is thrown away. */
+  readonly begin: (videoKey: string) => Promise<Made>
+}
+
+type Trial<Made> =
+  | { readonly status: 'rendered'; readonly video: RenderedVideo<Made> }
   | { readonly status: 'failed'; readonly failure: FailureCode }
 
 /**
@@ -28,7 +37,7 @@ type Trial =
  * all of them fail outright, the render fails; when one of them only fell silent, it is stalled and
  * waits for help (see `outlastStall`) before the rota begins again.
  */
-export const renderRemotely = async (job: RenderJob): Promise<RenderedVideo> => {
+export const renderRemotely = async <Made>(job: RenderJob<Made>): Promise<RenderedVideo<Made>> => {
   const failures: FailureCode[] = []
   let round = 0
   let stalls = 0
@@ -49,7 +58,11 @@ export const renderRemotely = async (job: RenderJob): Promise<RenderedVideo> => 
   }
 }
 
-const tryRenderer = async (job: RenderJob, name: string, round: number): Promise<Trial> => {
+const tryRenderer = async <Made>(
+  job: RenderJob<Made>,
+  name: string,
+  round: number,
+): Promise<Trial<Made>> => {
   const { desk, order } = job
   const { executionId, videoId } = order
   desk.report({ step: 'remote render', renderer: name, taskId: null, rounds: round })
@@ -76,16 +89,31 @@ const tryRenderer = async (job: RenderJob, name: string, round: number): Promise
       videoId,
       renderer: name,
       taskId,
+      round,
       ...(outputUrl === undefined ? {} : { outputUrl }),
     })
-    return { status: 'rendered', video }
+    return { status: 'rendered', video: { ...video, begun: await verify(job, video) } }
   } catch (error) {
     if (isCancellation(error)) throw error
     return { status: 'failed', failure: failureCodeOf(error) }
   }
 }
 
-const awaitTask = (job: RenderJob, task: RemoteTask) =>
+const verify = async <Made>(
+  { order, begin }: RenderJob<Made>,
+  { videoKey }: CollectedVideo,
+): Promise<HeadStart<Made>> => {
+  const begun = headStart(() => begin(videoKey))
+  try {
+    await renderer.verifyRender({ executionId: order.executionId, videoKey })
+    return begun
+  } catch (error) {
+    await begun.discard()
+    throw error
+  }
+}
+
+const awaitTask = (job: RenderJob<unknown>, task: RemoteTask) =>
   awaitRemoteJob({
     taskId: task.taskId,
     inbox: job.desk.inbox,
@@ -101,7 +129,7 @@ const awaitTask = (job: RenderJob, task: RemoteTask) =>
  * grace time the render fails. The hold is kept throughout. Returns how much grace was used.
  */
 const outlastStall = async (
-  job: RenderJob,
+  job: RenderJob<unknown>,
   state: { readonly stalls: number; readonly graceMs: number },
 ): Promise<number> => {
   const { desk, order, plan } = job

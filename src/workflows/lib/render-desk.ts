@@ -24,6 +24,12 @@ export interface AdmittedRender {
   readonly plan: RenderPlan
 }
 
+/** An order that was admitted while the one before it was in work. */
+export interface WaitingRender extends AdmittedRender {
+  /** It was cancelled before its turn came: all that is left is to give its credits back. */
+  readonly canceled: boolean
+}
+
 const statusAttribute = defineSearchAttributeKey(
   SEARCH_ATTRIBUTES.status,
   SearchAttributeType.KEYWORD,
@@ -44,6 +50,8 @@ const executionAttribute = defineSearchAttributeKey(
  */
 export class RenderDesk {
   readonly inbox = new Inbox()
+  /** A cancel may come before the order's turn, and even before its admission has been heard of. */
+  readonly #canceled = new Set<string>()
   #latest: AdmittedRender | null
   #current: AdmittedRender | null = null
   #refused = false
@@ -61,8 +69,9 @@ export class RenderDesk {
     waitingFor: null,
   }
 
-  constructor(admitted: AdmittedRender | null) {
-    this.#latest = admitted
+  constructor(waiting: WaitingRender | null) {
+    this.#latest = waiting && { order: waiting.order, plan: waiting.plan }
+    if (waiting?.canceled) this.#canceled.add(waiting.order.executionId)
     setHandler(progress, () => this.#state, { description: 'Where the render is' })
     setHandler(taskEvent, (event) => this.inbox.accept(event), {
       description:
@@ -92,9 +101,10 @@ export class RenderDesk {
 
   /** Takes no more part in the work: lets messages in flight be answered, and names the order that
    * superseded the one in work, if any. */
-  async close(): Promise<AdmittedRender | null> {
+  async close(): Promise<WaitingRender | null> {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
-    return this.#successor
+    const next = this.#successor
+    return next && { ...next, canceled: this.closedFromOutside || this.#isCanceled(next) }
   }
 
   /** Whether the workflow itself was cancelled (`temporal workflow cancel`), and not one order. */
@@ -115,7 +125,8 @@ export class RenderDesk {
   async inWork<T>(work: () => Promise<T>): Promise<T> {
     const scope = new CancellationScope()
     this.#scope = scope
-    if (this.#successor !== null) scope.cancel()
+    const isCanceled = this.#current !== null && this.#isCanceled(this.#current)
+    if (isCanceled || this.#successor !== null) scope.cancel()
     return await scope.run(work)
   }
 
@@ -140,9 +151,13 @@ export class RenderDesk {
   }
 
   #cancel(executionId: string | undefined): void {
-    if (this.#current !== null && this.#current.order.executionId === executionId) {
-      this.#scope?.cancel()
-    }
+    if (typeof executionId !== 'string') return
+    this.#canceled.add(executionId)
+    if (this.#current?.order.executionId === executionId) this.#scope?.cancel()
+  }
+
+  #isCanceled({ order }: AdmittedRender): boolean {
+    return this.#canceled.has(order.executionId)
   }
 
   /** Writes what differs from what is there: each write is work for the server's visibility store. */
