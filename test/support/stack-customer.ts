@@ -24,6 +24,8 @@ export interface AcceptedRender {
 /** An account of a stack, and what its owner does over HTTP. */
 export interface Customer {
   readonly accountId: string
+  /** The bearer key, for programs that call by themselves. */
+  readonly key: string
   readonly call: <Body = Record<string, unknown>>(
     method: string,
     path: string,
@@ -82,6 +84,7 @@ const customerOf = (apiUrl: string, account: { accountId: string; key: string })
     }, timeoutMs)
   return {
     accountId: account.accountId,
+    key: account.key,
     call,
     open: (path, headers = {}) =>
       fetch(`${apiUrl}${path}`, {
