@@ -20,8 +20,8 @@ export interface WorkflowServer {
   readonly address: string
   /** The file of the bundled workflows, for workers in processes of their own. */
   readonly bundlePath: string
-  /** Starts workers for all queues; call the result to stop them. */
-  readonly work: (activities: object) => Promise<() => Promise<void>>
+  /** Has workers for all queues while `run` runs. */
+  readonly with: (activities: object, run: () => Promise<void>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -67,7 +67,14 @@ export const startWorkflowServer = async (): Promise<WorkflowServer> => {
     client: new Client({ connection }),
     address: server.address,
     bundlePath,
-    work,
+    with: async (activities, run) => {
+      const stop = await work(activities)
+      try {
+        await run()
+      } finally {
+        await stop()
+      }
+    },
     stop: async () => {
       await native.close()
       await connection.close()

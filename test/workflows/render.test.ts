@@ -1,19 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RenderAdmission, RenderOrder, RenderOutcome } from '../../src/contracts/orders.ts'
-import { makeId, renderWorkflowId, type ExecutionId, type VideoId } from '../../src/domain/ids.ts'
-import {
-  admitRender,
-  cancelExecution,
-  progress,
-  retry,
-  taskEvent,
-} from '../../src/workflows/messages.ts'
+import type { RenderOrder, RenderOutcome } from '../../src/contracts/orders.ts'
+import { renderWorkflowId } from '../../src/domain/ids.ts'
+import { progress, retry, taskEvent } from '../../src/workflows/messages.ts'
 import type { render } from '../../src/workflows/render.ts'
 import { eventually } from '../support/eventually.ts'
 import {
+  beatingUntil,
   failWith,
   fakeWorld,
   testPlan,
@@ -21,6 +14,7 @@ import {
   type FakeWorld,
   type RenderActivities,
 } from '../support/render-fakes.ts'
+import { newRenderOrder, newVideo, orderRender, remoteTaskOf } from '../support/render-orders.ts'
 import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
 
 let server: WorkflowServer
@@ -30,49 +24,21 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server.stop())
 
-const newId = () => randomBytes(9).toString('hex')
-const newVideo = (): VideoId => makeId('video', newId())
-const newOrder = (videoId: VideoId): RenderOrder => ({
-  executionId: makeId('execution', newId()),
-  videoId,
-  accountId: 'acct_workflowtest',
-  priority: 3,
-})
+const newOrder = newRenderOrder
+const taskOf = remoteTaskOf
+const order = (renderOrder: RenderOrder) => orderRender(server, renderOrder)
 
-const order = async (
-  renderOrder: RenderOrder,
-): Promise<{ admission: RenderAdmission; handle: WorkflowHandle<typeof render> }> => {
-  const start = new WithStartWorkflowOperation<typeof render>('render', {
-    workflowId: renderWorkflowId(renderOrder.videoId),
-    taskQueue: 'pipelines',
-    args: [{ videoId: renderOrder.videoId, admitted: null }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-  })
-  const admission = await server.client.workflow.executeUpdateWithStart(admitRender, {
-    updateId: renderOrder.executionId,
-    args: [renderOrder],
-    startWorkflowOperation: start,
-  })
-  return { admission, handle: await start.workflowHandle() }
-}
+/** As the renderers of the fake world deliver them, by round. */
+const [FIRST_VIDEO, SECOND_VIDEO] = ['1/v.mp4', '2/v.mp4']
 
-const taskOf = (executionId: ExecutionId, round = 1) => `task-${executionId}-${round}`
-
-const withWorld = async (world: FakeWorld, run: () => Promise<void>): Promise<void> => {
-  const stop = await server.work(world.activities)
-  try {
-    await run()
-  } finally {
-    await stop()
-  }
-}
+const withWorld = (world: FakeWorld, run: () => Promise<void>) => server.with(world.activities, run)
 
 const outcome = (handle: WorkflowHandle<typeof render>): Promise<RenderOutcome> => handle.result()
 
 test('a render runs its steps in order and captures the hold', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const first = newOrder(newVideo())
+    const first = newOrder()
     const { admission, handle } = await order(first)
     expect(admission).toMatchObject({ status: 'held', plan: { amountCredits: 30 } })
     await handle.signal(taskEvent, { taskId: taskOf(first.executionId), status: 'completed' })
@@ -80,16 +46,17 @@ test('a render runs its steps in order and captures the hold', async () => {
       executionId: first.executionId,
       status: 'completed',
     })
+    const atOnce = world.calls.splice(4, 2)
     expect(world.calls).toEqual([
       'holdCredits',
       'cropAudio',
       'submitRender',
       'collectRender',
-      'makeThumbnails',
       'invalidateCdn',
       'markReady',
       'notify',
     ])
+    expect(atOnce.toSorted()).toEqual(['makeThumbnails', 'verifyRender'])
     expect(world.holds.get(first.executionId)).toBe('captured')
   })
 })
@@ -97,7 +64,7 @@ test('a render runs its steps in order and captures the hold', async () => {
 test('an order that cannot be paid is declined and nothing runs', async () => {
   const world = fakeWorld({ credits: 10 })
   await withWorld(world, async () => {
-    const { admission, handle } = await order(newOrder(newVideo()))
+    const { admission, handle } = await order(newOrder())
     expect(admission).toEqual({ status: 'declined', neededCredits: 30, availableCredits: 10 })
     expect(await outcome(handle)).toEqual({ executionId: null, status: 'declined' })
     expect(world.calls).toEqual(['holdCredits'])
@@ -107,7 +74,7 @@ test('an order that cannot be paid is declined and nothing runs', async () => {
 test('an update that is sent twice admits once', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const [one, two] = await Promise.all([order(only), order(only)])
     expect(one.admission).toEqual(two.admission)
     await one.handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
@@ -137,7 +104,7 @@ test('a webhook that arrives before the submission has returned is not lost', as
 test('doubled, foreign and late webhooks have no second effect', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     const event = { taskId: taskOf(only.executionId), status: 'completed' as const }
     await handle.signal(taskEvent, { taskId: 'task-of-somebody-else', status: 'failed' })
@@ -153,7 +120,7 @@ test('doubled, foreign and late webhooks have no second effect', async () => {
 test('a webhook that never comes is made up for by the poll', async () => {
   const world = fakeWorld({ plan: { pollIntervalMs: 300 } })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await eventually(() => expect(world.calls).toContain('inspectRender'))
     world.tasks.set(taskOf(only.executionId), 'completed')
@@ -164,7 +131,7 @@ test('a webhook that never comes is made up for by the poll', async () => {
 test('a webhook that tells of a failure is believed only when the renderer confirms it', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     const taskId = taskOf(only.executionId)
     await handle.signal(taskEvent, { taskId, status: 'failed' })
@@ -184,16 +151,104 @@ test('a renderer that refuses, and one that delivers the wrong video, are passed
         it.tasks.set(taskOf(executionId, round), 'completed')
         return { renderer, taskId: taskOf(executionId, round) }
       },
-      collectRender: async ({ renderer }) => {
-        if (renderer === 'lies') throw failWith('RENDERER_OUTPUT_INVALID')
-        return { videoKey: 'v.mp4', renderTimeSeconds: 1 }
+      verifyRender: async ({ videoKey }) => {
+        if (videoKey === SECOND_VIDEO) throw failWith('RENDERER_OUTPUT_INVALID')
       },
     }),
   })
   await withWorld(world, async () => {
-    const { handle } = await order(newOrder(newVideo()))
+    const { handle } = await order(newOrder())
     expect(await outcome(handle)).toMatchObject({ status: 'completed' })
     expect(world.calls.filter((name) => name === 'submitRender')).toHaveLength(3)
+    expect(world.inputsOf('markReady')).toMatchObject([{ files: { videoKey: '3/v.mp4' } }])
+  })
+})
+
+/** The first renderer lies, which is found out once the thumbnails of its video are `until` there. */
+const liesAtFirst = (until: string, change: Partial<RenderActivities> = {}) => {
+  const world: FakeWorld = fakeWorld({
+    plan: { pollIntervalMs: 200 },
+    change: (it) => ({
+      inspectRender: async () => ({ status: 'completed', failure: null, silentMs: 0 }),
+      verifyRender: async ({ videoKey }) => {
+        if (videoKey !== FIRST_VIDEO) return
+        await beatingUntil(eventually(() => expect([...it.calls, ...it.endings]).toContain(until)))
+        throw failWith('RENDERER_OUTPUT_INVALID')
+      },
+      ...change,
+    }),
+  })
+  return world
+}
+
+const expectSecondVideoPublished = (world: FakeWorld): void => {
+  const files = { videoKey: SECOND_VIDEO, thumbnailKey: `${SECOND_VIDEO}.jpg` }
+  expect(world.inputsOf('markReady')).toMatchObject([{ files }])
+}
+
+test('thumbnails that were done before their video turned out to be wrong are made anew', async () => {
+  const world = liesAtFirst('makeThumbnails completed')
+  await withWorld(world, async () => {
+    const { handle } = await order(newOrder())
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+    expect(world.inputsOf('makeThumbnails').map(({ videoKey }) => videoKey)).toEqual([
+      FIRST_VIDEO,
+      SECOND_VIDEO,
+    ])
+    expectSecondVideoPublished(world)
+  })
+})
+
+test('thumbnails of a wrong video are stopped before the next renderer is asked', async () => {
+  const world = liesAtFirst('makeThumbnails', {
+    makeThumbnails: async ({ videoKey }) =>
+      videoKey === FIRST_VIDEO
+        ? await untilCancelled()
+        : { thumbnailKey: `${videoKey}.jpg`, squareThumbnailKey: `${videoKey}.square.jpg` },
+  })
+  await withWorld(world, async () => {
+    const { handle } = await order(newOrder())
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+    const stopped = world.calls.indexOf('makeThumbnails cancelled')
+    expect(stopped).toBeGreaterThan(0)
+    expect(stopped).toBeLessThan(world.calls.lastIndexOf('submitRender'))
+    expectSecondVideoPublished(world)
+  })
+})
+
+test('thumbnails that cannot be made of a wrong video do not fail the render', async () => {
+  const world = liesAtFirst('makeThumbnails failed', {
+    makeThumbnails: async ({ videoKey }) => {
+      if (videoKey === FIRST_VIDEO) throw failWith('MEDIA_UNREADABLE')
+      return { thumbnailKey: `${videoKey}.jpg`, squareThumbnailKey: `${videoKey}.square.jpg` }
+    },
+  })
+  await withWorld(world, async () => {
+    const { handle } = await order(newOrder())
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+    expectSecondVideoPublished(world)
+  })
+})
+
+test('thumbnails that cannot be made of a good video fail the render in their own step', async () => {
+  const world = fakeWorld({
+    change: (it) => ({
+      verifyRender: async () => {
+        await beatingUntil(eventually(() => expect(it.endings).toContain('makeThumbnails failed')))
+      },
+      makeThumbnails: async () => {
+        throw failWith('MEDIA_UNREADABLE')
+      },
+    }),
+  })
+  await withWorld(world, async () => {
+    const only = newOrder()
+    const { handle } = await order(only)
+    await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
+    await expect(outcome(handle)).rejects.toMatchObject({ cause: { type: 'MEDIA_UNREADABLE' } })
+    expect(world.inputsOf('abandonExecution')).toMatchObject([{ step: 'thumbnails' }])
+    expect(world.calls.filter((name) => name === 'submitRender')).toHaveLength(1)
+    expect(world.holds.get(only.executionId)).toBe('voided')
   })
 })
 
@@ -205,17 +260,18 @@ test('when every renderer lies the render fails and the hold is released', async
         it.tasks.set(taskOf(executionId, round), 'completed')
         return { renderer, taskId: taskOf(executionId, round) }
       },
-      collectRender: async () => {
+      verifyRender: async () => {
         throw failWith('RENDERER_OUTPUT_INVALID')
       },
     }),
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await expect(outcome(handle)).rejects.toMatchObject({
       cause: { type: 'RENDERER_OUTPUT_INVALID' },
     })
+    expect(world.inputsOf('abandonExecution')).toMatchObject([{ step: 'remote render' }])
     expect(world.holds.get(only.executionId)).toBe('voided')
     expect(world.calls).toContain('sendAlert')
     expect(world.calls).not.toContain('markReady')
@@ -234,7 +290,7 @@ test('a silent renderer is cancelled and the next one gets the job', async () =>
     }),
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await eventually(() => expect(world.tasks.get(taskOf(only.executionId, 1))).toBe('canceled'))
     await eventually(() => expect(world.tasks.has(taskOf(only.executionId, 2))).toBe(true))
@@ -260,7 +316,7 @@ test('a stalled render keeps its hold and goes on when a retry is asked for', as
   let well = false
   const world = stalling(() => well)
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await eventually(() => expect(world.calls).toContain('markStalled'))
     expect(await handle.query(progress)).toMatchObject({ status: 'stalled', rounds: 1 })
@@ -281,7 +337,7 @@ test('alerts that cannot be sent do not end a stalled render', async () => {
     },
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await eventually(() => expect(world.calls).toContain('sendAlert'))
     well = true
@@ -303,7 +359,7 @@ test('a stalled render is finished by a video that is delivered by hand', async 
     }),
   })
   await withWorld(world, async () => {
-    const { handle } = await order(newOrder(newVideo()))
+    const { handle } = await order(newOrder())
     await eventually(() => expect(world.calls).toContain('markStalled'))
     const outputUrl = 'https://example.com/by-hand.mp4'
     await handle.signal(taskEvent, { taskId: 'manual', status: 'completed', outputUrl })
@@ -320,7 +376,7 @@ test('a stall that outlasts the grace time fails the render and releases the hol
     }),
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await expect(outcome(handle)).rejects.toMatchObject({ cause: { type: 'RENDERER_STALLED' } })
     expect(world.holds.get(only.executionId)).toBe('voided')
@@ -398,44 +454,10 @@ test('an order that comes while the one before is closing is worked on next', as
   })
 })
 
-const STEPS_WITH_WORK = ['cropAudio', 'submitRender', 'collectRender', 'makeThumbnails'] as const
-
-test.each(STEPS_WITH_WORK)(
-  'a cancel during %s releases the hold and ends the work',
-  async (step) => {
-    const world = fakeWorld({
-      change: (it) => ({
-        ...(step === 'submitRender' ? {} : { [step]: untilCancelled }),
-        ...(step === 'collectRender' || step === 'makeThumbnails'
-          ? {
-              submitRender: async ({ executionId, renderer, round }) => {
-                it.tasks.set(taskOf(executionId, round), 'completed')
-                return { renderer, taskId: taskOf(executionId, round) }
-              },
-              inspectRender: async () => ({ status: 'completed', failure: null, silentMs: 0 }),
-            }
-          : {}),
-      }),
-      plan: { pollIntervalMs: 200 },
-    })
-    await withWorld(world, async () => {
-      const only = newOrder(newVideo())
-      const { handle } = await order(only)
-      await eventually(() => expect(world.calls).toContain(step))
-      await handle.signal(cancelExecution, { executionId: only.executionId })
-      expect(await outcome(handle)).toEqual({ executionId: only.executionId, status: 'canceled' })
-      expect(world.holds.get(only.executionId)).toBe('voided')
-      const remoteIsStopped = world.tasks.get(taskOf(only.executionId)) === 'canceled'
-      const localIsStopped = world.calls.includes(`${step} cancelled`)
-      expect(step === 'submitRender' ? remoteIsStopped : localIsStopped).toBe(true)
-    })
-  },
-)
-
 test('signals that make no sense are dropped and block nothing', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await handle.signal('taskEvent')
     await handle.signal('taskEvent', { taskId: 7 })
@@ -444,31 +466,6 @@ test('signals that make no sense are dropped and block nothing', async () => {
     await handle.signal('nobodyListens', { a: 1 })
     await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
     expect(await outcome(handle)).toMatchObject({ status: 'completed' })
-  })
-})
-
-test('a cancel for another execution of the same video does nothing', async () => {
-  const world = fakeWorld()
-  await withWorld(world, async () => {
-    const only = newOrder(newVideo())
-    const { handle } = await order(only)
-    await handle.signal(cancelExecution, { executionId: 'exec_somebodyelses' })
-    await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
-    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
-  })
-})
-
-test('a cancel of the workflow itself ends it as cancelled, with the hold released', async () => {
-  const world = fakeWorld()
-  await withWorld(world, async () => {
-    const only = newOrder(newVideo())
-    const { handle } = await order(only)
-    await eventually(() => expect(world.tasks.has(taskOf(only.executionId))).toBe(true))
-    await handle.cancel()
-    await expect(outcome(handle)).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
-    expect((await handle.describe()).status.name).toBe('CANCELLED')
-    expect(world.holds.get(only.executionId)).toBe('voided')
-    expect(world.tasks.get(taskOf(only.executionId))).toBe('canceled')
   })
 })
 
@@ -484,7 +481,7 @@ test('CDN, notification and alert failures do not keep a video from becoming rea
     }),
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
     expect(await outcome(handle)).toMatchObject({ status: 'completed' })
@@ -501,7 +498,7 @@ test('a failed crop fails the render with its code and releases the hold', async
     }),
   })
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await expect(outcome(handle)).rejects.toMatchObject({ cause: { type: 'MEDIA_UNREADABLE' } })
     expect(world.holds.get(only.executionId)).toBe('voided')
@@ -511,7 +508,7 @@ test('a failed crop fails the render with its code and releases the hold', async
 test('the history of a plain render is short and its payloads are small', async () => {
   const world = fakeWorld()
   await withWorld(world, async () => {
-    const only = newOrder(newVideo())
+    const only = newOrder()
     const { handle } = await order(only)
     await handle.signal(taskEvent, { taskId: taskOf(only.executionId), status: 'completed' })
     await outcome(handle)
