@@ -7,6 +7,7 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { StreamActivities } from '../contracts/stream-activities.ts'
 import type { ActivityDependencies } from './dependencies.ts'
 import { abandonExecution } from './ledger/abandon-execution.ts'
 import { admitExecution } from './ledger/admit-execution.ts'
@@ -32,6 +33,16 @@ import { findRenderer } from './renderer/find-renderer.ts'
 import { inspectRender } from './renderer/inspect-render.ts'
 import { submitRender } from './renderer/submit-render.ts'
 import { verifyRender } from './renderer/verify-render.ts'
+import { encodeLadderPart, encodeLadderSound, planLadder } from './streams/encode-ladder.ts'
+import {
+  makePoster,
+  makePreview,
+  makeStreamStoryboard,
+  makeStreamWaveform,
+} from './streams/make-extras.ts'
+import { findSource, probeSource } from './streams/probe-source.ts'
+import { closeLadder, publishLadder } from './streams/publish-ladder.ts'
+import { transcribeStream } from './streams/transcribe-stream.ts'
 import { expireHolds } from './sweeps/expire-holds.ts'
 import { pruneRecords } from './sweeps/prune-records.ts'
 import { abandonTask } from './tasks/abandon-task.ts'
@@ -47,6 +58,7 @@ import { transcribeTask } from './tasks/transcribe-task.ts'
 import { translateTask } from './tasks/translate-task.ts'
 
 export type AllActivities = LedgerActivities &
+  StreamActivities &
   ProviderActivities &
   MediaActivities &
   RendererActivities &
@@ -92,6 +104,18 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   translateTask: translateTask(deps),
   completeTask: completeTask(deps),
   abandonTask: abandonTask(deps),
+  probeSource: probeSource(deps),
+  findSource: findSource(deps),
+  planLadder: planLadder(deps),
+  encodeLadderPart: encodeLadderPart(deps),
+  encodeLadderSound: encodeLadderSound(deps),
+  publishLadder: publishLadder(deps),
+  closeLadder: closeLadder(deps),
+  makePoster: makePoster(deps),
+  makePreview: makePreview(deps),
+  transcribeStream: transcribeStream(deps),
+  makeStreamStoryboard: makeStreamStoryboard(deps),
+  makeStreamWaveform: makeStreamWaveform(deps),
   expireHolds: expireHolds(deps),
   pruneRecords: pruneRecords(deps),
 })

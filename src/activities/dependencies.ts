@@ -8,6 +8,8 @@ import type { Translator } from '../adapters/translation/translator.ts'
 import type { TasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
 import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
 import type { RenderPlan } from '../contracts/orders.ts'
+import type { MediaIngest } from '../contracts/ports.ts'
+import type { Queue } from '../contracts/queues.ts'
 import type { Repositories } from '../db/repositories.ts'
 import type { EventId, ExecutionId, TaskId } from '../domain/ids.ts'
 import type { RotaEntry } from '../domain/renderer-rota.ts'
@@ -70,6 +72,10 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   /** Null: no translator is configured. */
   readonly translator: Translator | null
   readonly sources: SourceFetcher
+  /** Judges a file and makes it a medium, as an upload is. */
+  readonly ingest: Pick<MediaIngest, 'admit'>
+  /** How many workers poll a queue; at least 1. */
+  readonly workersOf: (queue: Queue) => Promise<number>
   readonly renderers: readonly ConfiguredRenderer[]
   readonly taskProviders: readonly ConfiguredProvider[]
   /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */

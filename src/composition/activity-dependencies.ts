@@ -15,7 +15,9 @@ import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
 import type { Repositories } from '../db/repositories.ts'
 import { makeId } from '../domain/ids.ts'
+import { countWorkers } from './count-workers.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
+import { createIngest } from './ingest.ts'
 import { createMediaTools } from './media-tools.ts'
 import type { Storage } from './storage.ts'
 import type { WebhookMeter } from './worker-metrics.ts'
@@ -50,6 +52,8 @@ export const createActivityDependencies = (parts: {
     }),
     translator: createTranslator(config.translator),
     sources: fetchers.strangers,
+    ingest: createIngest({ config, storage, fetcher: fetchers.strangers }),
+    workersOf: (queue) => countWorkers(client, queue),
     renderers: config.renderers.map((renderer) => {
       const fetcher = fetchers.renderer(renderer)
       const { name, pool } = renderer

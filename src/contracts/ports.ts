@@ -98,7 +98,7 @@ export interface MediaIngest {
   ): Promise<ReceivedFile>
   /** Probes, judges by the plan, decodes to be sure, and stores under the key. */
   admit(
-    file: ReceivedFile,
+    file: Pick<ReceivedFile, 'path'>,
     options: { readonly storageKey: string; readonly plan: Plan; readonly signal: AbortSignal },
   ): Promise<MediaDescription>
 }

@@ -27,6 +27,33 @@ export const thumbnailKeys = (videoKey: string) => {
   }
 }
 
+/** An upload or import, as it was sent. */
+export const mediaKey = (accountId: string, mediaId: string): string =>
+  `media/${accountId}/${mediaId}/original`
+
+/** Where a stream of a medium lies, and where its parts leave notes for each other. Each order has its
+ * own folders, so that what is played is never written over. */
+export const streamKeys = (stream: {
+  readonly accountId: string
+  readonly mediaId: string
+  readonly executionId: string
+}) => {
+  const folder = `media/${stream.accountId}/${stream.mediaId}`
+  return {
+    folderKey: `${folder}/streams/${stream.executionId}`,
+    workKey: `${folder}/work/${stream.executionId}`,
+  }
+}
+
+/** What one range of some rungs leaves for the join. */
+export const ladderPartKey = (
+  workKey: string,
+  rungNames: readonly string[],
+  range: { readonly firstSegment: number; readonly segmentCount: number },
+): string => `${workKey}/${rungNames.join('_')}/${range.firstSegment}-${range.segmentCount}.json`
+
+export const ladderSoundKey = (workKey: string): string => `${workKey}/sound.json`
+
 const taskFolder = (taskId: string): string => `tasks/${taskId}`
 
 export const taskKeys = (taskId: string) => ({

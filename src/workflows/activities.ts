@@ -19,6 +19,7 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { StreamActivities } from '../contracts/stream-activities.ts'
 import type { Queue } from '../contracts/queues.ts'
 
 const MEDIA_QUEUE: Queue = 'media'
@@ -54,6 +55,13 @@ const ENCODE: ActivityOptions = {
 const DRAW: ActivityOptions = {
   ...ENCODE,
   taskQueue: RENDER_QUEUE,
+  startToCloseTimeout: '6 hours',
+  scheduleToCloseTimeout: '1 day',
+}
+
+/** A range of a ladder: as `ENCODE`, with the hours that the longest one takes of a slow machine. */
+const LADDER: ActivityOptions = {
+  ...ENCODE,
   startToCloseTimeout: '6 hours',
   scheduleToCloseTimeout: '1 day',
 }
@@ -126,6 +134,23 @@ const encode = remote<MediaActivities>(ENCODE)
 export const media: MediaActivities = {
   cropAudio: encode('cropAudio', 'Cut the region out of the song'),
   makeThumbnails: encode('makeThumbnails', 'Make two thumbnails of the best frame'),
+}
+
+const cut = remote<StreamActivities>(ENCODE)
+const reach = local<StreamActivities>(QUICK)
+export const streams: StreamActivities = {
+  probeSource: cut('probeSource', 'Fetch and judge the source'),
+  findSource: reach('findSource', 'Find the source again'),
+  planLadder: cut('planLadder', 'Decide what the ladder consists of'),
+  encodeLadderPart: remote<StreamActivities>(LADDER)('encodeLadderPart', 'Make a range of rungs'),
+  encodeLadderSound: cut('encodeLadderSound', 'Make the sound of the ladder'),
+  publishLadder: cut('publishLadder', 'Publish what can be played already'),
+  closeLadder: cut('closeLadder', 'Publish the whole ladder'),
+  makePoster: cut('makePoster', 'Make the poster'),
+  makePreview: cut('makePreview', 'Make the animated previews'),
+  transcribeStream: remote<StreamActivities>(INFER)('transcribeStream', 'Write down what is said'),
+  makeStreamStoryboard: cut('makeStreamStoryboard', 'Make the pictures for the seek bar'),
+  makeStreamWaveform: cut('makeStreamWaveform', 'Measure the peaks of the sound'),
 }
 
 const ask = remote<RendererActivities>(PROVIDER)

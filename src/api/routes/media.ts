@@ -5,6 +5,7 @@ import { media, mediaImport, mediaPage } from '../../contracts/http/media.ts'
 import type { ReceivedFile } from '../../contracts/ports.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { planTerms } from '../../domain/plans.ts'
+import { mediaKey } from '../../domain/storage-keys.ts'
 import { clientGone } from '../client-gone.ts'
 import { fieldProblems } from '../field-problems.ts'
 import { accountOf } from '../plugins/authentication.ts'
@@ -63,7 +64,7 @@ export const mediaRoutes = async (app: Api, context: RouteContext): Promise<void
   const store = async (request: FastifyRequest, file: ReceivedFile, signal: AbortSignal) => {
     const account = accountOf(request)
     const id = newId(request, 'media')
-    const storageKey = `media/${account.id}/${id}/original`
+    const storageKey = mediaKey(account.id, id)
     const found = await ingest.admit(file, { storageKey, plan: account.plan, signal })
     const row = await repositories.media.insert({
       id,

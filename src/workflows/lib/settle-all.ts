@@ -19,3 +19,21 @@ export const settleAll = async <Item, Result>(
   await Promise.all(lanes)
   return results
 }
+
+/** Runs all of the work to its end, so that nothing goes on behind the back of whoever hears of a
+ * failure, and then fails as the first of it that failed. What has not begun by then does not begin. */
+export const finishAll = async (
+  works: readonly (() => Promise<unknown>)[],
+  atOnce: number,
+): Promise<void> => {
+  const failures: unknown[] = []
+  await settleAll(works, atOnce, async (work) => {
+    if (failures.length > 0) return
+    try {
+      await work()
+    } catch (error) {
+      failures.push(error)
+    }
+  })
+  if (failures.length > 0) throw failures[0]
+}

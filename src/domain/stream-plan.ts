@@ -1,0 +1,91 @@
+/** How the work on a stream is divided, and what stands beside its ladder. Pure decisions. */
+
+import { rungGroups, segmentRanges, type Ladder, type LadderWish } from './ladder.ts'
+import type { ImageConversion, TrimWish, VideoConversion } from './media-conversions.ts'
+import type { SegmentRange } from './stream-description.ts'
+
+/** Rungs that are made in one decode, in the ranges in which they are made. */
+export interface LadderGroup {
+  readonly rungNames: readonly string[]
+  readonly ranges: readonly SegmentRange[]
+  /** Its share of the work on all groups, 0 to 1. */
+  readonly share: number
+}
+
+/** What an order says of its ladder. */
+export const ladderWish = (input: Readonly<Record<string, unknown>>): LadderWish => {
+  const { renditions, hdr, audioTracks } = input
+  return {
+    renditions: Array.isArray(renditions) ? (renditions as readonly number[]) : 'auto',
+    hdr: hdr === true,
+    audioTracks: audioTracks === 'all' ? 'all' : 'first',
+  }
+}
+
+/** A worker that dies costs what it has done of its range: five minutes of film at the most. */
+const RANGE_SECONDS_MAX = 300
+/** Each range decodes a little for nothing; a shorter one is not worth that. */
+const RANGE_SECONDS_MIN = 12
+/** Two ranges for each worker: the one that has other work to do leaves the second to the others. */
+const RANGES_PER_WORKER = 2
+
+/** How many ranges a ladder is made in when so many workers share the work. */
+export const rangeCount = (ladder: Ladder, workers: number): number => {
+  const { durationSeconds } = ladder
+  const wanted = workers > 1 ? workers * RANGES_PER_WORKER : 1
+  const worthwhile = Math.max(1, Math.floor(durationSeconds / RANGE_SECONDS_MIN))
+  return Math.max(Math.min(wanted, worthwhile), Math.ceil(durationSeconds / RANGE_SECONDS_MAX))
+}
+
+/** The parts that may be in work at once: enough for every worker, and a queue for none. */
+export const partsAtOnce = (workers: number): number => Math.max(1, workers) * RANGES_PER_WORKER
+
+/** The ladder's groups in the order in which they are made. Copies are made whole: they take no time. */
+export const ladderGroups = (ladder: Ladder, workers: number): readonly LadderGroup[] => {
+  const pixels = (name: string): number => {
+    const rung = ladder.rungs.find((found) => found.name === name)
+    return rung === undefined || rung.method === 'copy' ? 1 : rung.widthPx * rung.heightPx
+  }
+  const isCopied = (name: string) =>
+    ladder.rungs.some((rung) => rung.name === name && rung.method === 'copy')
+  const whole = ladder.rungs.reduce((sum, { name }) => sum + pixels(name), 0)
+  return rungGroups(ladder).map((rungNames) => ({
+    rungNames,
+    ranges: segmentRanges(ladder, rungNames.every(isCopied) ? 1 : rangeCount(ladder, workers)),
+    share: rungNames.reduce((sum, name) => sum + pixels(name), 0) / whole,
+  }))
+}
+
+/** A poster of a film that is over before then is of its middle. */
+const POSTER_SECONDS = 2
+
+export const posterConversion = (durationSeconds: number): ImageConversion => ({
+  at: durationSeconds > POSTER_SECONDS ? POSTER_SECONDS : durationSeconds / 2,
+  widthPx: 1280,
+  heightPx: null,
+  fit: 'contain',
+  enlarge: false,
+  format: 'webp',
+})
+
+/** Three seconds of the film's beginning, without its first one, which is often black. */
+const previewSpan = (durationSeconds: number): TrimWish =>
+  durationSeconds > 2
+    ? { startSeconds: 1, endSeconds: Math.min(4, durationSeconds) }
+    : { startSeconds: null, endSeconds: null }
+
+export const previewConversion = (
+  durationSeconds: number,
+  format: 'gif' | 'webp',
+): VideoConversion => ({
+  ...previewSpan(durationSeconds),
+  format,
+  codec: null,
+  widthPx: 480,
+  heightPx: null,
+  fit: 'contain',
+  enlarge: false,
+  quality: 'medium',
+  frameRate: null,
+  audio: false,
+})
