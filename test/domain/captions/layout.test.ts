@@ -13,8 +13,13 @@ const LIMITS = usualCaptionLimits('en')
 /** Words one after the other, each as long as its text takes to say, with the given pauses before. */
 const speak = (
   words: readonly string[],
-  { charsPerSecond = 12, pause = 0.05, pauses = {} as Readonly<Record<number, number>> } = {},
+  options: {
+    charsPerSecond?: number
+    pause?: number
+    pauses?: Readonly<Record<number, number>>
+  } = {},
 ): TimedText[] => {
+  const { charsPerSecond = 12, pause = 0.05, pauses = {} } = options
   let atSeconds = 0
   return words.map((text, index) => {
     const startSeconds = atSeconds + (pauses[index] ?? pause)
