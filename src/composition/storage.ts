@@ -63,10 +63,10 @@ const openFolder = async ({ settings, storageDir }: Config): Promise<Storage> =>
   }
 }
 
-const openBucket = async ({ settings }: Config, log?: StorageLog): Promise<S3Store> => {
-  const bucket = settings.S3_BUCKET ?? ''
-  const store = createS3Store({
-    bucket,
+/** The bucket that the settings name; nothing is asked of it yet. */
+export const bucketOf = ({ settings }: Config): S3Store =>
+  createS3Store({
+    bucket: settings.S3_BUCKET ?? '',
     endpoint: settings.S3_ENDPOINT,
     publicEndpoint: settings.S3_PUBLIC_ENDPOINT,
     region: settings.S3_REGION,
@@ -75,6 +75,11 @@ const openBucket = async ({ settings }: Config, log?: StorageLog): Promise<S3Sto
     forcePathStyle: settings.S3_FORCE_PATH_STYLE === 'true',
     cacheControl: settings.SPOOL_CDN_BASE_URL === undefined ? PRIVATE_CACHING : CDN_CACHING,
   })
+
+const openBucket = async (config: Config, log?: StorageLog): Promise<S3Store> => {
+  const { settings } = config
+  const bucket = settings.S3_BUCKET ?? ''
+  const store = bucketOf(config)
   const place = settings.S3_ENDPOINT ?? `AWS (${settings.S3_REGION})`
   switch (await store.inspectBucket()) {
     case 'missing':

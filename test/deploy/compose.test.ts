@@ -67,6 +67,8 @@ const filledIn = {
   TEMPORAL_DATABASE_PASSWORD: 't'.repeat(32),
   SPOOL_SECRET: 's'.repeat(64),
   SPOOL_ADMIN_KEY: 'a'.repeat(48),
+  S3_ACCESS_KEY: 'k'.repeat(32),
+  S3_SECRET_KEY: 'y'.repeat(32),
 }
 
 const environmentOf = (name: string): Record<string, string> =>
@@ -95,6 +97,7 @@ describe.each(OURS)('the service %s', (name) => {
   it('has a configuration that is accepted', async () => {
     const image = variablesOf((await imageEnvironment()).join('\n'), false)
     const { settings } = readConfig({ ...image, ...environmentOf(name) })
+    expect(settings.SPOOL_STORAGE).toBe('s3')
     expect(settings.DATABASE_URL).toBe(`postgres://spool:${'p'.repeat(32)}@postgres:5432/spool`)
     expect(settings.SPOOL_HOST).toBe('0.0.0.0')
     expect(settings.SPOOL_WORKFLOW_BUNDLE).toBe('/app/dist/workflows.js')
@@ -115,7 +118,7 @@ describe.each(OURS)('the service %s', (name) => {
       security_opt: ['no-new-privileges:true'],
       user: 'node',
     })
-    expect(volumes).toEqual(['storage:/storage'])
+    expect(volumes).toBeUndefined()
     expect(tmpfs?.map((mount) => mount.split(':')[0])).toEqual(['/work', '/tmp'])
   })
 
@@ -151,6 +154,21 @@ it('migrates the database by the script that is in the image', () => {
   const { command, depends_on } = service('migrate')
   expect(command).toEqual(['node', 'scripts/migrate.ts'])
   expect(depends_on).toEqual({ postgres: { condition: 'service_healthy' } })
+})
+
+it('gives the S3 server the keys that the others come with, and has the bucket made first', () => {
+  const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY } = environmentOf('api')
+  const { ROOT_ACCESS_KEY, ROOT_SECRET_KEY } = environmentOf('s3')
+  expect([ROOT_ACCESS_KEY, ROOT_SECRET_KEY]).toEqual([S3_ACCESS_KEY, S3_SECRET_KEY])
+  const { hostname, port } = new URL(S3_ENDPOINT ?? '')
+  expect(hostname).toBe('s3')
+  expect(service('s3').command).toContain(`:${port}`)
+  expect(service('s3-bucket').command).toEqual(['node', 'scripts/make-bucket.ts'])
+  expect(existsSync(join(root, 'scripts/make-bucket.ts'))).toBe(true)
+  for (const name of OURS) {
+    const { condition } = service(name).depends_on?.['s3-bucket'] ?? {}
+    expect(condition).toBe('service_completed_successfully')
+  }
 })
 
 it.each(services)(
@@ -193,11 +211,11 @@ it('mounts only files that there are, and volumes that are declared', () => {
   }
 })
 
-it('opens to the network nothing but the API', () => {
+it('opens to the network nothing but the API and the files', () => {
   const open = services.filter(([, { ports = [] }]) =>
     ports.some((port) => !port.startsWith('127.0.0.1:')),
   )
-  expect(open.map(([name]) => name)).toEqual(['api'])
+  expect(open.map(([name]) => name)).toEqual(['api', 's3'])
 })
 
 describe('.env.example', () => {
@@ -254,7 +272,12 @@ describe('the image', () => {
     const { dependencies } = JSON.parse(await read('package.json')) as {
       dependencies: Record<string, string>
     }
-    const programs = ['src/server.ts', 'src/worker.ts', 'scripts/migrate.ts']
+    const programs = [
+      'src/server.ts',
+      'src/worker.ts',
+      'scripts/make-bucket.ts',
+      'scripts/migrate.ts',
+    ]
     const { files, packages } = await importsOf([
       ...programs,
       'scripts/bundle-workflows.ts',

@@ -5,12 +5,14 @@ import { pipeline } from 'node:stream/promises'
 
 import {
   AbortMultipartUploadCommand,
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
+  type BucketLocationConstraint,
   type GetObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -39,6 +41,8 @@ export type BucketState = 'ready' | 'missing' | 'refused' | 'unreachable'
 export interface S3Store extends ObjectStore, Pick<S3Signer, 'ownKey'> {
   /** How the bucket is, asked with one small request. */
   inspectBucket(): Promise<BucketState>
+  /** Makes the bucket, unless it is there already. */
+  makeBucket(): Promise<void>
   /** Takes back multipart uploads that were begun more than a day ago and never finished. */
   removeAbandonedUploads(): Promise<void>
   /** Closes the connections that are kept open. */
@@ -76,6 +80,10 @@ export const createS3Store = (options: S3StoreOptions): S3Store => {
 
   return {
     inspectBucket,
+    makeBucket: async () => {
+      if ((await inspectBucket()) === 'ready') return
+      await translated(`make ${bucket}`, () => makeBucket(client, options))
+    },
     check: async () => {
       const state = await inspectBucket()
       if (state === 'ready') return
@@ -135,6 +143,18 @@ export const createS3Store = (options: S3StoreOptions): S3Store => {
       signer.close()
     },
   }
+}
+
+const makeBucket = async (client: S3Client, { bucket, region }: S3Location): Promise<void> => {
+  // The name of the first region is the one that may not be given.
+  const LocationConstraint =
+    region === 'us-east-1' ? undefined : (region as BucketLocationConstraint)
+  await client.send(
+    new CreateBucketCommand({
+      Bucket: bucket,
+      ...(LocationConstraint ? { CreateBucketConfiguration: { LocationConstraint } } : {}),
+    }),
+  )
 }
 
 type Described = Pick<
