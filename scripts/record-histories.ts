@@ -52,6 +52,7 @@ try {
   stops.push(alpha.close, beta.close)
   const stack = await startTestStack({
     SPOOL_RENDERERS: JSON.stringify([alpha.entry('primary'), beta.entry('backup')]),
+    SPOOL_TASK_PROVIDERS: JSON.stringify([{ ...alpha.entry('primary'), kinds: ['audio'] }]),
     SPOOL_STALL_TIMEOUT_SECONDS: '4',
     SPOOL_POLL_INTERVAL_SECONDS: '1',
     SPOOL_ALLOW_PRIVATE_SOURCES: sink.host,

@@ -151,12 +151,11 @@ const declined = async (scene: Scene): Promise<RecordedEnding> => {
 }
 
 const tasks = async ({ stack, customer, songId }: Scene): Promise<RecordedEnding[]> => {
-  const make = async (body: object): Promise<TaskId> => {
-    const options = { width: 128, height: 128, ...(body as { options?: object }).options }
-    const made = await customer.call<TaskAnswer>('POST', '/v1/tasks', {
-      body: { kind: 'render', ...body, options },
-    })
-    return made.body.id
+  const make = async (order: { input: string; kind?: string }): Promise<TaskId> => {
+    const { input, kind = 'render' } = order
+    const options = kind === 'render' ? { width: 128, height: 128 } : {}
+    const body = { input, kind, options }
+    return (await customer.call<TaskAnswer>('POST', '/v1/tasks', { body })).body.id
   }
   const ended = (id: TaskId, ending: string) =>
     eventually(async () => {
@@ -166,6 +165,10 @@ const tasks = async ({ stack, customer, songId }: Scene): Promise<RecordedEnding
 
   const good = await make({ input: songId })
   await ended(good, 'completed')
+  const measured = await make({ input: songId, kind: 'waveform' })
+  await ended(measured, 'completed')
+  const provided = await make({ input: songId, kind: 'audio' })
+  await ended(provided, 'completed')
   const bad = await make({ input: 'http://127.0.0.1:9/song.mp3' })
   await ended(bad, 'failed')
   stack.setSlow(true)
@@ -176,6 +179,8 @@ const tasks = async ({ stack, customer, songId }: Scene): Promise<RecordedEnding
   stack.setSlow(false)
   return [
     { workflowId: taskWorkflowId(good), names: ['task-completed'] },
+    { workflowId: taskWorkflowId(measured), names: ['task-waveform'] },
+    { workflowId: taskWorkflowId(provided), names: ['task-by-provider'] },
     { workflowId: taskWorkflowId(bad), names: ['task-failed'] },
     { workflowId: taskWorkflowId(stopped), names: ['task-canceled'] },
   ]
