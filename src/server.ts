@@ -11,6 +11,7 @@ import { createFetchers } from './composition/fetchers.ts'
 import { createInboundWebhooks } from './composition/inbound-webhooks.ts'
 import { createIngest } from './composition/ingest.ts'
 import { createLogger } from './composition/logger.ts'
+import { createPlayback } from './composition/playback.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
@@ -55,6 +56,7 @@ const main = async (): Promise<void> => {
     repositories,
     files: storage.store,
     fileGrants: storage.fileGrants,
+    playback: createPlayback(config),
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,
@@ -92,6 +94,17 @@ const ensureInternalAccount = async (config: Config, { accounts }: Repositories)
 
 const publicUrlOf = ({ settings }: Config): string => settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
 
+/** Of what this server cannot do; what a provider does is not missing. */
+const missingSettings = ({ settings, speech, translator }: Config) => {
+  const isSentOut = (kind: 'transcription' | 'translation') =>
+    settings.SPOOL_TASK_PROVIDERS.some(({ kinds }) => kinds.includes(kind))
+  return {
+    speech: speech.engine !== 'none' || isSentOut('transcription') ? null : speech.missing,
+    translation:
+      translator.engine !== 'none' || isSentOut('translation') ? null : translator.missing,
+  }
+}
+
 const apiSettings = async (config: Config): Promise<ApiSettings> => {
   const { settings } = config
   const manifest = fileURLToPath(new URL('../package.json', import.meta.url))
@@ -112,6 +125,7 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
     admissionTimeoutMs: 10_000,
     signedUrlSeconds: settings.SPOOL_URL_TTL_SECONDS,
     eventHeartbeatMs: 15_000,
+    missingSettings: missingSettings(config),
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   FileStore,
   InboundWebhooks,
   MediaIngest,
+  Playback,
 } from '../contracts/ports.ts'
 import type { FieldProblem } from '../domain/failures.ts'
 import type { Repositories } from '../db/repositories.ts'
@@ -36,6 +37,11 @@ export interface ApiSettings {
   /** How long an order may wait for a worker's yes before it is answered 503. */
   readonly admissionTimeoutMs: number
   readonly signedUrlSeconds: number
+  /** The setting without which there is none of it, or null: it is there. */
+  readonly missingSettings: {
+    readonly speech: string | null
+    readonly translation: string | null
+  }
   /** Between comments that keep an idle event stream open through proxies. */
   readonly eventHeartbeatMs: number
 }
@@ -46,6 +52,7 @@ export interface ApiDependencies {
   readonly files: FileStore
   /** Null when clients talk to S3 itself: then there are no `/files` routes. */
   readonly fileGrants: FileGrants | null
+  readonly playback: Playback
   readonly ingest: MediaIngest
   readonly temporal: Client
   readonly executionNews: ExecutionNews

@@ -115,7 +115,10 @@ const ofIssue = (issue: Issue, known: KnownNames): FieldProblem[] => {
       return {
         path: pathOf([...issue.path, key.slice(0, KEY_LENGTH_SHOWN)]),
         message: 'is not a field of this request',
-        fix: nearest === null ? 'Leave it out, or correct its name.' : `Did you mean ${nearest}?`,
+        fix:
+          nearest === null
+            ? 'Leave it out, or correct its name.'
+            : `Did you mean ${nearest}? Correct its name.`,
       }
     })
   }

@@ -8,7 +8,7 @@ import type { Task } from '../db/repositories/tasks.ts'
 import { MediaError, type FieldProblem } from '../domain/failures.ts'
 import { INTERNAL_ACCOUNT_ID, isId } from '../domain/ids.ts'
 import type { TaskDialect } from '../domain/task-dialects.ts'
-import { taskKindOf } from '../domain/task-kinds.ts'
+import { taskKindOf, taskWorkOf } from '../domain/task-kinds.ts'
 import { lookProblems } from '../domain/video-rules.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
@@ -59,9 +59,26 @@ const targetProblems = async (
   return refused === null ? [] : [{ ...refused, path: 'webhook_url' }]
 }
 
+/** What this server has no engine for is said before any work starts. */
+const refuseUnconfigured = ({ settings }: RouteContext, { kind, options }: NewTask): void => {
+  const work = taskWorkOf(taskKindOf(kind), options)
+  const { speech, translation } = settings.missingSettings
+  const missing = { transcription: speech, translation }[work as 'transcription' | 'translation']
+  if (missing == null) return
+  throw new MediaError('NOT_CONFIGURED', `no engine for ${work}`, {
+    problems: [
+      {
+        path: 'kind',
+        message: `needs the setting ${missing}, which this server does not have`,
+        fix: 'Ask whoever runs the server, or use another kind.',
+      },
+    ],
+  })
+}
+
 /**
  * Writes the order down and starts its workflow. *Idempotent* by the request's key. *Errors:*
- * INPUT_INVALID with all that is to be mended; TEMPORAL_UNAVAILABLE, after which the same key finds the row.
+ * INPUT_INVALID with all that is to be mended; NOT_CONFIGURED; TEMPORAL_UNAVAILABLE, after which the same key finds the row.
  */
 export const orderTask = async (
   context: RouteContext,
@@ -70,6 +87,7 @@ export const orderTask = async (
   dialect: TaskDialect,
 ): Promise<Task> => {
   const account = accountOf(request)
+  refuseUnconfigured(context, order)
   const problems = [
     ...(await inputProblems(context, account, order)),
     ...planProblems(account, order),

@@ -26,6 +26,23 @@ describe('the delivery schedule', () => {
     },
   )
 
+  property.prop([fc.string(), fc.double({ min: 0, max: 1, noNaN: true })])(
+    'a receiver that is down for a day gets its events within the day after',
+    (seed, share) => {
+      const attemptsAtMs: number[] = []
+      for (let atMs = 0, made = 0; ; made += 1) {
+        const delayMs = nextDeliveryDelayMs(made, { seed })
+        if (delayMs === null) break
+        atMs += delayMs
+        attemptsAtMs.push(atMs)
+      }
+      // It was down already for a part of the day when the event came.
+      const backAtMs = DAY_MS * share
+      const first = attemptsAtMs.find((atMs) => atMs >= backAtMs) ?? Infinity
+      expect(first - backAtMs).toBeLessThan(DAY_MS)
+    },
+  )
+
   test('a thousand deliveries that failed together do not come back together', () => {
     const waits = Array.from({ length: 1000 }, (_, index) =>
       nextDeliveryDelayMs(2, { seed: `dlv_${index}` }),

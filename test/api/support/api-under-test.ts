@@ -49,6 +49,7 @@ const SETTINGS: ApiSettings = {
   admissionTimeoutMs: 10_000,
   signedUrlSeconds: 600,
   eventHeartbeatMs: 50,
+  missingSettings: { speech: null, translation: null },
 }
 
 /** A customer and his key. */

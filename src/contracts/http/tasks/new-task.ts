@@ -33,7 +33,8 @@ export const newTask = z.discriminatedUnion('kind', [
   order('transcription', transcriptionTaskOptions.prefault({})),
   order('speech', transcriptionTaskOptions.prefault({})),
   order('subtitles', subtitlesTaskOptions.prefault({})),
-  order('translation', translationTaskOptions),
+  // Without any options the language is what is missing.
+  order('translation', translationTaskOptions.prefault({} as { language: string })),
   order('waveform', waveformTaskOptions.prefault({})),
   order('storyboard', storyboardTaskOptions.prefault({})),
 ])
