@@ -18,8 +18,12 @@ export interface UrlSigning {
 export const signedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
   files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds })
 
+/** A URL for viewers: by the CDN, where the storage lies behind one. */
+export const publishedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
+  files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds, published: true })
+
 const urlOrNull = async (signing: UrlSigning, key: string | null): Promise<string | null> =>
-  key === null ? null : await signedUrl(signing, key)
+  key === null ? null : await publishedUrl(signing, key)
 
 export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null
 

@@ -74,6 +74,7 @@ export const bucketOf = ({ settings }: Config): S3Store =>
     secretAccessKey: settings.S3_SECRET_KEY,
     forcePathStyle: settings.S3_FORCE_PATH_STYLE === 'true',
     cacheControl: settings.SPOOL_CDN_BASE_URL === undefined ? PRIVATE_CACHING : CDN_CACHING,
+    cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, ''),
   })
 
 const openBucket = async (config: Config, log?: StorageLog): Promise<S3Store> => {

@@ -30,7 +30,12 @@ export interface FileStore {
   delete(key: string): Promise<void>
   signGet(
     key: string,
-    options: { readonly expiresInSeconds: number; readonly downloadName?: string },
+    options: {
+      readonly expiresInSeconds: number
+      readonly downloadName?: string
+      /** For viewers: by the CDN, where the store lies behind one. */
+      readonly published?: boolean
+    },
   ): Promise<string>
 }
 

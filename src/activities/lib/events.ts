@@ -23,7 +23,7 @@ export const executionEvent = (execution: Execution, now: Date): EventBody => {
   const type = `${pipeline}.${ENDINGS[status] ?? 'canceled'}`
   const outputs = Object.entries(execution.outputKeys).map(([name, storageKey]) => [
     name,
-    { storageKey },
+    { storageKey, published: true },
   ])
   return {
     type,
@@ -109,7 +109,8 @@ export const withSignedUrls = async (
   if (typeof value !== 'object' || value === null) return value
   if ('storageKey' in value && typeof value.storageKey === 'string') {
     const expiresInSeconds = deps.settings.urlTtlSeconds
-    return await deps.storage.signGet(value.storageKey, { expiresInSeconds })
+    const published = 'published' in value && value.published === true
+    return await deps.storage.signGet(value.storageKey, { expiresInSeconds, published })
   }
   const entries: [string, unknown][] = []
   for (const [name, item] of Object.entries(value)) {

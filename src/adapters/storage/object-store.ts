@@ -46,6 +46,9 @@ export interface SignGetOptions {
   readonly signedAt?: Date
   /** With it browsers save the object under this name instead of showing it. */
   readonly downloadName?: string
+  /** For viewers, and not for a program of ours: a store behind a CDN answers with the CDN's address,
+   * which has no signature and no end. */
+  readonly published?: boolean
 }
 
 export interface SignPutOptions {

@@ -34,6 +34,8 @@ const DEFAULT_CONTENT_TYPE = 'application/octet-stream'
 export interface S3StoreOptions extends S3Location {
   /** The Cache-Control of objects whose put names none. */
   readonly cacheControl: string
+  /** A CDN whose origin is the bucket; without a slash at the end. */
+  readonly cdnBaseUrl?: string | undefined
 }
 
 export type BucketState = 'ready' | 'missing' | 'refused' | 'unreachable'
@@ -54,7 +56,7 @@ export interface S3Store extends ObjectStore, Pick<S3Signer, 'ownKey'> {
  * is a key of ours is ours.
  */
 export const createS3Store = (options: S3StoreOptions): S3Store => {
-  const { bucket, cacheControl } = options
+  const { bucket, cacheControl, cdnBaseUrl } = options
   const client = createS3Client(options)
   const signer = createS3Signer(options)
   const at = (key: string) => ({ Bucket: bucket, Key: checked(key) })
@@ -134,7 +136,10 @@ export const createS3Store = (options: S3StoreOptions): S3Store => {
         })
       }),
     list: (prefix) => listed(client, bucket, prefix),
-    signGet: async (key, getOptions) => await signer.signGet(checked(key), getOptions),
+    signGet: async (key, getOptions) =>
+      getOptions.published === true && cdnBaseUrl !== undefined
+        ? `${cdnBaseUrl}/${checked(key)}`
+        : await signer.signGet(checked(key), getOptions),
     signPut: async (key, uploadOptions) => await signer.signPut(checked(key), uploadOptions),
     ownKey: signer.ownKey,
     removeAbandonedUploads: () => removeAbandonedUploads(client, bucket),

@@ -14,7 +14,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { isExecutionOver, mayBeRetried } from '../../domain/statuses.ts'
 import type { OrderedPipeline } from '../../domain/steps.ts'
 import { accountOf } from '../plugins/authentication.ts'
-import { isoOrNull, signedUrl, type UrlSigning } from '../presenters.ts'
+import { isoOrNull, publishedUrl, type UrlSigning } from '../presenters.ts'
 import { RefusedOrder } from '../problem.ts'
 import { placementOf } from './renders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
@@ -64,7 +64,7 @@ const presentExecution = async (
   row: ExecutionDetails,
 ): Promise<ExecutionAnswer> => {
   const urls = Object.entries(row.outputKeys).map(
-    async ([name, key]) => [name, await signedUrl(presenting, key)] as const,
+    async ([name, key]) => [name, await publishedUrl(presenting, key)] as const,
   )
   const { heldCredits, capturedCredits, refundedCredits } = row.credits
   return {

@@ -210,6 +210,15 @@ describe('a URL of a bucket', () => {
     expect(await store.ownKey(url)).toBe('a/b')
   })
 
+  it('leads viewers to the CDN, and programs of ours to the bucket', async () => {
+    const { store } = await newStore({ cdnBaseUrl: 'https://videos.example.com' })
+    const options = { expiresInSeconds: 60 }
+    expect(await store.signGet('a/b.mp4', { ...options, published: true })).toBe(
+      'https://videos.example.com/a/b.mp4',
+    )
+    expect(await store.ownKey(await store.signGet('a/b.mp4', options))).toBe('a/b.mp4')
+  })
+
   it('names the bucket in the host where paths are not wanted', async () => {
     const store = storeOn({
       bucket: 'films',
