@@ -21,8 +21,8 @@ export interface VerifyReadableOptions {
 }
 
 /**
- * Makes sure that a file is as long as it says, by decoding its first audio stream (without one: by
- * reading the packets of the video; of a picture: by decoding it).
+ * Makes sure that a file is as long as it says, by decoding its first audio stream and reading the
+ * packets of the video; a picture is decoded.
  *
  * The exit code of ffmpeg does not tell: it is 0 for the half of many a file. `-xerror` is not used
  * either, for it refuses songs with a harmless flaw somewhere; what counts is the number of samples.
@@ -43,12 +43,14 @@ export const verifyReadable = async (
     if (measuredSeconds > durationSecondsMax) {
       throw new MediaError('MEDIA_TOO_LARGE', `over ${durationSecondsMax} s of decoded media`)
     }
-    const slackSeconds = SLACK_SECONDS + check.claimedSeconds * SLACK_RATIO
-    if (measuredSeconds < check.claimedSeconds - slackSeconds) {
+    if (measuredSeconds < check.claimedSeconds - slackOf(check.claimedSeconds)) {
       const detail = `${measuredSeconds} s could be read of the ${check.claimedSeconds} s claimed`
       throw new MediaError('MEDIA_UNREADABLE', detail)
     }
-    durationSeconds = Math.max(durationSeconds, measuredSeconds)
+    const { ignoredUpToSeconds = 0 } = check
+    if (measuredSeconds > ignoredUpToSeconds) {
+      durationSeconds = Math.max(durationSeconds, measuredSeconds)
+    }
   }
   if (isImageFormat(probe.formatName)) return { durationSeconds: 0 }
   if (durationSeconds <= 0) throw new MediaError('MEDIA_UNREADABLE', 'nothing could be decoded')
@@ -59,6 +61,7 @@ export const verifyReadable = async (
 export const COUNT_SAMPLES = 'asetpts=round(N/SR/TB)'
 
 const DECODE_AUDIO = ['-map', '0:a:0', '-af', COUNT_SAMPLES]
+/** All of them: a limit would stop in front of the first that lies behind it, and see nothing wrong. */
 const READ_PACKETS = ['-map', '0:v:0', '-c', 'copy']
 const DECODE_PICTURE = ['-map', '0:v:0', '-frames:v', '1']
 
@@ -66,7 +69,11 @@ interface Check {
   readonly work: readonly string[]
   /** 0 where nothing was promised. */
   readonly claimedSeconds: number
+  /** What is found counts as the length of the file only beyond this. */
+  readonly ignoredUpToSeconds?: number
 }
+
+const slackOf = (seconds: number): number => SLACK_SECONDS + seconds * SLACK_RATIO
 
 const checksOf = (probe: MediaProbe): Check[] => {
   if (isImageFormat(probe.formatName)) return [{ work: DECODE_PICTURE, claimedSeconds: 0 }]
@@ -79,7 +86,10 @@ const checksOf = (probe: MediaProbe): Check[] => {
   // In a video the sound may rightly be shorter than the file: only its own stream's word counts.
   const ownSeconds = audio.durationSeconds ?? 0
   const decodeAudio = { work: DECODE_AUDIO, claimedSeconds: ownSeconds }
-  return ownSeconds > 0 ? [decodeAudio] : [decodeAudio, readVideo]
+  if (ownSeconds <= 0) return [decodeAudio, readVideo]
+  // Pictures that go on for hours after a header of seconds are work for hours, whatever the sound is.
+  const ignoredUpToSeconds = containerSeconds + slackOf(containerSeconds)
+  return [decodeAudio, { work: READ_PACKETS, claimedSeconds: 0, ignoredUpToSeconds }]
 }
 
 const measure = async (
@@ -93,7 +103,8 @@ const measure = async (
       args: [
         ...safeInput({ path: options.path }),
         ...work,
-        ...['-t', String(options.durationSecondsMax + 1), '-f', 'null', '-'],
+        ...(work === READ_PACKETS ? [] : ['-t', String(options.durationSecondsMax + 1)]),
+        ...['-f', 'null', '-'],
       ],
       timeoutMs: options.timeoutMs,
       ...(options.signal ? { signal: options.signal } : {}),
