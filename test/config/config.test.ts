@@ -136,6 +136,26 @@ describe('the list of renderers', () => {
   })
 })
 
+describe('storage in S3', () => {
+  it('needs a bucket, both keys or neither, and URLs that S3 can sign', () => {
+    const s3 = { ...NEEDED, SPOOL_STORAGE: 's3', S3_BUCKET: 'spool' }
+    expect(problemsOf(s3)).toBe('')
+    expect(problemsOf({ ...NEEDED, SPOOL_STORAGE: 's3' })).toContain('S3_BUCKET is needed')
+    expect(problemsOf({ ...s3, S3_ACCESS_KEY: 'id' })).toContain('S3_SECRET_KEY is needed')
+    expect(problemsOf({ ...s3, S3_SECRET_KEY: 'secret' })).toContain('S3_ACCESS_KEY is needed')
+    expect(problemsOf({ ...s3, SPOOL_URL_TTL_SECONDS: '604801' })).toContain('at most 604800')
+    expect(problemsOf({ ...NEEDED, SPOOL_URL_TTL_SECONDS: '604801' })).toBe('')
+  })
+
+  it('keeps the keys out of the log', () => {
+    const keys = { S3_ACCESS_KEY: 'the-id-of-the-key', S3_SECRET_KEY: 'the-secret-of-the-key' }
+    const config = readConfig({ ...NEEDED, SPOOL_STORAGE: 's3', S3_BUCKET: 'spool', ...keys })
+    const summary = describeConfig(config)
+    expect(summary).toMatchObject({ S3_ACCESS_KEY: '[set]', S3_SECRET_KEY: '[set]' })
+    for (const key of Object.values(keys)) expect(JSON.stringify(summary)).not.toContain(key)
+  })
+})
+
 describe('the summary for the log', () => {
   const CANARIES = {
     SPOOL_SECRET: 'canary-secret-0123456789abcdef0123456789',
