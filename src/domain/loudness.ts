@@ -17,6 +17,8 @@ export interface LoudnessPlan {
   readonly gainDb: number
   /** True: peaks would go over the top and are held back. */
   readonly limit: boolean
+  /** Given back behind the limiter for what the encoder will take: LAME makes 128 kbit/s half a dB quieter. */
+  readonly makeUpDb: number
 }
 
 /**
@@ -26,7 +28,13 @@ export interface LoudnessPlan {
 export const planLoudness = (measured: Loudness, targetLufs: number): LoudnessPlan | null => {
   if (measured.integratedLufs === null) return null
   const gainDb = targetLufs - measured.integratedLufs
-  return { gainDb, limit: measured.truePeakDbfs + gainDb > TRUE_PEAK_MAX_DBFS }
+  return { gainDb, limit: measured.truePeakDbfs + gainDb > TRUE_PEAK_MAX_DBFS, makeUpDb: 0 }
+}
+
+const missingLu = (measured: Loudness, targetLufs: number): number => {
+  if (measured.integratedLufs === null) return 0
+  const missing = targetLufs - measured.integratedLufs
+  return Math.abs(missing) <= NEAR_ENOUGH_LU ? 0 : missing
 }
 
 /** A limiter takes loudness away too: the plan corrected by what was measured behind it, or `null`. */
@@ -35,7 +43,16 @@ export const correctPlan = (
   measured: Loudness,
   targetLufs: number,
 ): LoudnessPlan | null => {
-  if (measured.integratedLufs === null) return null
-  const missingLu = targetLufs - measured.integratedLufs
-  return Math.abs(missingLu) <= NEAR_ENOUGH_LU ? null : { ...plan, gainDb: plan.gainDb + missingLu }
+  const missing = missingLu(measured, targetLufs)
+  return missing === 0 ? null : { ...plan, gainDb: plan.gainDb + missing }
+}
+
+/** The plan corrected by what was measured of the encoded sound, or `null` if that is near enough. */
+export const makeUpForEncoder = (
+  plan: LoudnessPlan,
+  measured: Loudness,
+  targetLufs: number,
+): LoudnessPlan | null => {
+  const missing = missingLu(measured, targetLufs)
+  return missing === 0 ? null : { ...plan, makeUpDb: plan.makeUpDb + missing }
 }

@@ -1,5 +1,6 @@
 import { MediaError } from '../../domain/failures.ts'
-import { LOUDNESS_TARGET_LUFS } from '../../domain/loudness.ts'
+import { LOUDNESS_TARGET_LUFS, makeUpForEncoder } from '../../domain/loudness.ts'
+import type { LoudnessPlan } from '../../domain/loudness.ts'
 import { AUDIO_CONTENT_TYPES } from '../../domain/media-conversions.ts'
 import type {
   AudioConversion,
@@ -19,7 +20,7 @@ import {
   refuseUnordered,
 } from './conversion.ts'
 import type { FileConversionJob } from './conversion.ts'
-import { findLoudnessFilters } from './loudness.ts'
+import { findLoudnessPlan, loudnessFilters, measureLoudness } from './loudness.ts'
 import { runFfmpeg } from './process.ts'
 import { safeInput } from './safe-input.ts'
 import { audioEncoderArguments, soundShape } from './video-encoders.ts'
@@ -70,16 +71,23 @@ export const convertAudio = async (job: AudioConversionJob): Promise<ConvertedMe
     channels: sound.channels,
   })
   const part = partOf(trim)
-  const input = [
-    ...safeInput({ path: job.inputPath, options: part.seek }),
-    ...['-map', `0:${sound.index}`],
-  ]
-  const loudness = conversion.normalize
-    ? await loudnessFilters(job, { input, filters: part.filters, trim, shape })
-    : []
-  await encode(job, { input, filters: [...part.filters, ...loudness], trim, shape })
+  // A downmix has another loudness than its source: what is measured has the channels of the output.
+  const layout = shape.channels > 2 ? [] : [`aformat=channel_layouts=${LAYOUTS[shape.channels]}`]
+  const work: Work = {
+    input: [
+      ...safeInput({ path: job.inputPath, options: part.seek }),
+      ...['-map', `0:${sound.index}`],
+    ],
+    filters: [...part.filters, ...layout],
+    trim,
+    shape,
+  }
+  if (conversion.normalize) await encodeNormalized(job, work)
+  else await encode(job, work)
   return verify(job, trim, shape)
 }
+
+const LAYOUTS: Record<number, string> = { 1: 'mono', 2: 'stereo' }
 
 /** A seek to a whole second falls on a sample at every rate; the rest is counted in samples. */
 const partOf = ({ startSeconds, endSeconds }: Trim) => {
@@ -103,31 +111,39 @@ interface Work {
   readonly shape: SoundShape
 }
 
-/** Loudness is that of the channels which are written: a downmix has another one than its source. */
-const loudnessFilters = async (
-  job: AudioConversionJob,
-  { input, filters, trim, shape }: Work,
-): Promise<string[]> => {
-  const layout = `aformat=channel_layouts=${shape.channels === 1 ? 'mono' : 'stereo'}`
-  const mixed = shape.channels <= 2 ? [layout] : []
-  const found = await findLoudnessFilters(
-    {
-      ffmpegPath: job.ffmpegPath,
-      timeoutMs: job.timeoutMs,
-      input,
-      filters: [...filters, ...mixed],
-      ...cancelOf(job),
-      ...progressOf(scaledProgress(job, 0, MEASURING_SHARE), trim.durationSeconds),
-    },
-    {
-      targetLufs: job.conversion.loudnessLufs ?? LOUDNESS_TARGET_LUFS,
-      sampleRateHz: shape.sampleRateHz,
-    },
+/** Measures, encodes, and measures what came out: encoders have a loudness of their own. */
+const encodeNormalized = async (job: AudioConversionJob, work: Work): Promise<void> => {
+  const { shape, trim } = work
+  const targetLufs = job.conversion.loudnessLufs ?? LOUDNESS_TARGET_LUFS
+  const encoding = partOfProgress(job, MEASURING_SHARE, 1 - MEASURING_SHARE)
+  const measuring = {
+    ffmpegPath: job.ffmpegPath,
+    timeoutMs: job.timeoutMs,
+    input: work.input,
+    filters: work.filters,
+    ...cancelOf(job),
+  }
+  const progress = progressOf(partOfProgress(job, 0, MEASURING_SHARE), trim.durationSeconds)
+  const plan = await findLoudnessPlan(
+    { ...measuring, ...progress },
+    { targetLufs, sampleRateHz: shape.sampleRateHz },
   )
-  return [...mixed, ...found]
+  if (plan === null) return encode(encoding, work)
+  const withPlan = (by: LoudnessPlan): Work => ({
+    ...work,
+    filters: [...work.filters, ...loudnessFilters(by, shape.sampleRateHz)],
+  })
+  await encode(encoding, withPlan(plan))
+  const made = { input: safeInput({ path: job.outputPath }), filters: [] }
+  const better = makeUpForEncoder(
+    plan,
+    await measureLoudness({ ...measuring, ...made }),
+    targetLufs,
+  )
+  if (better !== null) await encode(encoding, withPlan(better))
 }
 
-const scaledProgress = (job: AudioConversionJob, from: number, share: number): AudioConversionJob =>
+const partOfProgress = (job: AudioConversionJob, from: number, share: number): AudioConversionJob =>
   job.onProgress ? { ...job, onProgress: (ratio) => job.onProgress?.(from + ratio * share) } : job
 
 const encode = async (
@@ -135,7 +151,6 @@ const encode = async (
   { input, filters, trim, shape }: Work,
 ): Promise<void> => {
   const { conversion } = job
-  const from = conversion.normalize ? MEASURING_SHARE : 0
   await runFfmpeg({
     ffmpegPath: job.ffmpegPath,
     args: [
@@ -148,7 +163,7 @@ const encode = async (
     ],
     timeoutMs: job.timeoutMs,
     ...cancelOf(job),
-    ...progressOf(scaledProgress(job, from, 1 - from), trim.durationSeconds),
+    ...progressOf(job, trim.durationSeconds),
   })
 }
 

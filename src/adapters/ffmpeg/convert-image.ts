@@ -35,7 +35,11 @@ const ENCODERS: Record<ImageFormat, readonly string[]> = {
   jpg: ['-c:v', 'mjpeg', '-q:v', '3', '-f', 'image2', '-update', '1'],
   png: ['-c:v', 'png', '-f', 'image2', '-update', '1'],
   webp: ['-c:v', 'libwebp', '-quality', '82', '-f', 'webp'],
-  avif: ['-c:v', 'libaom-av1', '-still-picture', '1', '-crf', '26', '-cpu-used', '7', '-f', 'avif'],
+  avif: [
+    ...['-c:v', 'libaom-av1', '-still-picture', '1', '-crf', '26', '-cpu-used', '7'],
+    ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+    ...['-color_range', 'tv', '-f', 'avif'],
+  ],
 }
 
 const PROBED_CODECS: Record<ImageFormat, string> = {

@@ -46,34 +46,36 @@ export const measureLoudness = async (job: LoudnessJob): Promise<Loudness> => {
 }
 
 /**
- * Finds the filters that bring a sound to a loudness, by measuring it first: one gain for the whole, so
- * that quiet and loud places keep their distance, and a limiter only where peaks would go over the top.
- * Then what comes out is measured as well, and the gain corrected. *Returns* no filters for silence.
+ * Finds what brings a sound to a loudness, by measuring it first: one gain for the whole, so that quiet
+ * and loud places keep their distance, and a limiter only where peaks would go over the top. Then what
+ * comes out is measured as well, and the gain corrected. *Returns* `null` for silence.
  */
-export const findLoudnessFilters = async (
+export const findLoudnessPlan = async (
   job: LoudnessJob,
   { targetLufs, sampleRateHz }: { readonly targetLufs: number; readonly sampleRateHz: number },
-): Promise<string[]> => {
+): Promise<LoudnessPlan | null> => {
   let plan = planLoudness(await measureLoudness(job), targetLufs)
-  if (plan === null) return []
-  for (let round = 0; plan.limit && round < CORRECTIONS_MAX; round += 1) {
-    const filters = [...job.filters, ...filtersOf(plan, sampleRateHz)]
+  for (let round = 0; plan?.limit && round < CORRECTIONS_MAX; round += 1) {
+    const filters = [...job.filters, ...loudnessFilters(plan, sampleRateHz)]
     const corrected = correctPlan(plan, await measureLoudness({ ...job, filters }), targetLufs)
     if (corrected === null) break
     plan = corrected
   }
-  return filtersOf(plan, sampleRateHz)
+  return plan
 }
 
-const filtersOf = ({ gainDb, limit }: LoudnessPlan, sampleRateHz: number): string[] => {
-  const gain = `volume=${gainDb.toFixed(2)}dB:precision=double`
-  if (!limit) return ['aformat=sample_fmts=dbl', gain]
+/** The plan as filters; they begin and end with any rate and any kind of samples. */
+export const loudnessFilters = (plan: LoudnessPlan, sampleRateHz: number): string[] => {
   const top = 10 ** (TRUE_PEAK_MAX_DBFS / 20)
-  return [
-    'aformat=sample_fmts=dbl',
-    gain,
+  const limiter = [
     `aresample=${LIMITER_RATE_HZ}`,
     `alimiter=limit=${top.toFixed(4)}:attack=5:release=60:level=false:latency=true`,
     `aresample=${sampleRateHz}`,
+  ]
+  return [
+    'aformat=sample_fmts=dbl',
+    `volume=${plan.gainDb.toFixed(2)}dB:precision=double`,
+    ...(plan.limit ? limiter : []),
+    ...(plan.makeUpDb === 0 ? [] : [`volume=${plan.makeUpDb.toFixed(2)}dB:precision=double`]),
   ]
 }
