@@ -11,7 +11,7 @@ import { createFetchers } from './composition/fetchers.ts'
 import { createInboundWebhooks } from './composition/inbound-webhooks.ts'
 import { createIngest } from './composition/ingest.ts'
 import { createLogger } from './composition/logger.ts'
-import { createPlayback } from './composition/playback.ts'
+import { openPlayback } from './composition/playback.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
@@ -56,7 +56,7 @@ const main = async (): Promise<void> => {
     repositories,
     files: storage.store,
     fileGrants: storage.fileGrants,
-    playback: createPlayback(config),
+    playback: openPlayback(config),
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,

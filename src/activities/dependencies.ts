@@ -8,7 +8,7 @@ import type { Translator } from '../adapters/translation/translator.ts'
 import type { TasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
 import type { WebhookDeliveryResult } from '../adapters/webhooks/deliver.ts'
 import type { RenderPlan } from '../contracts/orders.ts'
-import type { MediaIngest } from '../contracts/ports.ts'
+import type { MediaIngest, Playback } from '../contracts/ports.ts'
 import type { Queue } from '../contracts/queues.ts'
 import type { Repositories } from '../db/repositories.ts'
 import type { EventId, ExecutionId, TaskId } from '../domain/ids.ts'
@@ -64,6 +64,8 @@ export interface ConfiguredProvider {
 /** What the worker's composition root gives to the activities. */
 export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly storage: ObjectStore
+  /** The URL under which a file that refers to its neighbours can be read; null for any other key. */
+  readonly playbackUrlOf: Playback['urlOf']
   /** The key that a URL of our own storage opens, if its signature is good; else null. */
   readonly ownStorageKey: (url: string) => Promise<string | null>
   readonly tools: MediaTools

@@ -24,8 +24,10 @@ import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
+import { playbackRoutes } from './routes/playback.ts'
 import { renderRoutes } from './routes/renders.ts'
 import type { Api, RouteContext } from './routes/route-context.ts'
+import { streamRoutes } from './routes/streams.ts'
 import { taskWebhookRoutes } from './routes/task-webhooks.ts'
 import { taskRoutes } from './routes/tasks.ts'
 import { videoRoutes } from './routes/videos.ts'
@@ -42,6 +44,7 @@ const ACCOUNT_ROUTES = [
   executionRoutes,
   mediaRoutes,
   renderRoutes,
+  streamRoutes,
   taskRoutes,
   videoRoutes,
   webhookDeliveryRoutes,
@@ -100,6 +103,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
   await app.register(async (scope) => healthRoutes(scope as unknown as Api, context))
   await app.register(async (scope) => openapiRoute(scope as unknown as Api))
   await app.register(async (scope) => fileRoutes(scope as unknown as Api, context))
+  await app.register(async (scope) => playbackRoutes(scope as unknown as Api, context))
   await app.register(async (scope) => taskWebhookRoutes(scope as unknown as Api, context))
   await app.register(
     async (scope) => {

@@ -3,20 +3,28 @@
 import type { Media as MediaAnswer } from '../contracts/http/media.ts'
 import type { TaskAnswer } from '../contracts/http/tasks/task.ts'
 import type { Video as VideoAnswer } from '../contracts/http/videos.ts'
-import type { FileStore } from '../contracts/ports.ts'
+import type { MediaStreamAnswer } from '../contracts/http/streams.ts'
+import type { FileStore, Playback } from '../contracts/ports.ts'
 import type { Media } from '../db/repositories/media.ts'
+import type { MediaStream } from '../db/repositories/media-streams.ts'
+import { DASH_MANIFEST_NAME, HLS_MASTER_NAME } from '../domain/manifests/manifest-files.ts'
+import { captionName } from '../domain/stream-description.ts'
 import type { Task } from '../db/repositories/tasks.ts'
 import type { Video } from '../db/repositories/videos.ts'
 import { outputKindOf, type TaskOutputFile } from '../domain/task-output.ts'
 
 export interface UrlSigning {
+  readonly playback: Playback
   readonly files: Pick<FileStore, 'signGet'>
   readonly settings: { readonly signedUrlSeconds: number }
 }
 
-/** A URL under which the object can be read for a while. */
-export const signedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
-  files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds })
+/** A URL under which the object can be read for a while; what belongs to a stream, with all of it. */
+export const signedUrl = async (
+  { files, playback, settings }: UrlSigning,
+  key: string,
+): Promise<string> =>
+  playback.urlOf(key) ?? (await files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds }))
 
 /** A URL for viewers: by the CDN, where the storage lies behind one. */
 export const publishedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
@@ -38,6 +46,37 @@ export const presentMedia = async (signing: UrlSigning, row: Media): Promise<Med
   url: await signedUrl(signing, row.storageKey),
   createdAt: row.createdAt.toISOString(),
 })
+
+/** What there is to play of a medium, by its record. */
+export const presentMediaStream = async (
+  signing: UrlSigning,
+  row: MediaStream,
+): Promise<MediaStreamAnswer> => {
+  const { folderKey, extras, readyToStream } = row
+  const ofLadder = (name: string): Promise<string | null> =>
+    urlOrNull(signing, readyToStream && folderKey !== null ? `${folderKey}/${name}` : null)
+  const ofExtra = (name: string): Promise<string | null> => urlOrNull(signing, extras[name] ?? null)
+  const captions = folderKey === null ? [] : row.captionLanguages
+  return {
+    executionId: row.executionId,
+    status: row.status,
+    readyToStream,
+    hlsUrl: await ofLadder(HLS_MASTER_NAME),
+    dashUrl: await ofLadder(DASH_MANIFEST_NAME),
+    posterUrl: await ofExtra('poster'),
+    previewGifUrl: await ofExtra('previewGif'),
+    previewWebpUrl: await ofExtra('previewWebp'),
+    storyboardUrl: await ofExtra('storyboard'),
+    waveformUrl: await ofExtra('waveform'),
+    transcriptUrl: await ofExtra('transcript'),
+    captions: await Promise.all(
+      captions.map(async (language) => ({
+        language,
+        url: await signedUrl(signing, `${folderKey}/${captionName(language)}`),
+      })),
+    ),
+  }
+}
 
 export const presentVideo = async (signing: UrlSigning, row: Video): Promise<VideoAnswer> => ({
   id: row.id,

@@ -19,6 +19,7 @@ import { countWorkers } from './count-workers.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createIngest } from './ingest.ts'
 import { createMediaTools } from './media-tools.ts'
+import { openPlayback } from './playback.ts'
 import type { Storage } from './storage.ts'
 import type { WebhookMeter } from './worker-metrics.ts'
 
@@ -43,6 +44,7 @@ export const createActivityDependencies = (parts: {
   return {
     ...repositories,
     storage: storage.store,
+    playbackUrlOf: openPlayback(config).urlOf,
     ownStorageKey: storage.ownStorageKey,
     tools: createMediaTools(config),
     speech: createSpeech(config.speech, {

@@ -47,6 +47,15 @@ export interface FileGrant {
   readonly maxBytes?: number
 }
 
+/** The URLs of folders whose files refer to each other by relative names: streams, storyboards. */
+export interface Playback {
+  /** The URL under which a file of such a folder, and all of it, can be read for a while; null for any
+   * other key. */
+  urlOf(key: string): string | null
+  /** The folder that a token opens. *Errors:* FORBIDDEN. */
+  read(token: string): { readonly folderKey: string }
+}
+
 /** Judges the URLs of `/files/…`. Missing when the files lie in S3, which judges its own. */
 export interface FileGrants {
   verify(request: {

@@ -45,6 +45,23 @@ export const streamKeys = (stream: {
   }
 }
 
+/** A file that refers to its neighbours, or is referred to: those of a stream, and of a task that makes
+ * a folder. Its folder, and its name in it; null for any other key. */
+export const splitFolderKey = (
+  key: string,
+): { readonly folderKey: string; readonly name: string } | null => {
+  const [, folderKey, name] =
+    /^(media\/[^/]+\/[^/]+\/streams\/[^/]+|tasks\/[^/]+\/[^/]+)\/(.+)$/.exec(key) ?? []
+  return folderKey === undefined || name === undefined ? null : { folderKey, name }
+}
+
+/** Where the files of a localization lie. Each order has its own folder. */
+export const localizationFolderKey = (of: {
+  readonly accountId: string
+  readonly mediaId: string
+  readonly executionId: string
+}): string => `media/${of.accountId}/${of.mediaId}/localizations/${of.executionId}`
+
 /** What one range of some rungs leaves for the join. */
 export const ladderPartKey = (
   workKey: string,

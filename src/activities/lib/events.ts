@@ -101,7 +101,7 @@ const urlOf = ({ storageKey, folderKey }: TaskOutput) =>
  * and no signature is kept in the database. */
 export const withSignedUrls = async (
   value: unknown,
-  deps: Pick<ActivityDependencies, 'storage' | 'settings'>,
+  deps: Pick<ActivityDependencies, 'storage' | 'playbackUrlOf' | 'settings'>,
 ): Promise<unknown> => {
   if (Array.isArray(value)) {
     return await Promise.all(value.map((item) => withSignedUrls(item, deps)))
@@ -110,7 +110,11 @@ export const withSignedUrls = async (
   if ('storageKey' in value && typeof value.storageKey === 'string') {
     const expiresInSeconds = deps.settings.urlTtlSeconds
     const published = 'published' in value && value.published === true
-    return await deps.storage.signGet(value.storageKey, { expiresInSeconds, published })
+    const { storageKey } = value
+    return (
+      deps.playbackUrlOf(storageKey) ??
+      (await deps.storage.signGet(storageKey, { expiresInSeconds, published }))
+    )
   }
   const entries: [string, unknown][] = []
   for (const [name, item] of Object.entries(value)) {

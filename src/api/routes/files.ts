@@ -1,51 +1,21 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { FileGrant, FileGrants, StoredObject } from '../../contracts/ports.ts'
-import { parseRange } from '../../domain/byte-range.ts'
+import type { FileGrant, FileGrants } from '../../contracts/ports.ts'
 import { attachmentDisposition } from '../../domain/content-disposition.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clientGone } from '../client-gone.ts'
 import { RefusedOrder } from '../problem.ts'
+import { sendObject } from '../send-object.ts'
 import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
 
 const anyKey = z.object({ '*': z.string() })
-
-/** What stands in the object: it changes when the object does. */
-const entityTag = ({ sizeBytes, modifiedAtMs }: StoredObject): string =>
-  `"${Math.round(modifiedAtMs).toString(36)}-${sizeBytes.toString(36)}"`
 
 const allowed = (grants: FileGrants, request: FastifyRequest, key: string): FileGrant => {
   const query = request.query as Readonly<Record<string, unknown>>
   const verdict = grants.verify({ method: request.method, key, query })
   if (!verdict.valid) throw new MediaError('FORBIDDEN', 'no valid signature')
   return verdict.grant
-}
-
-const describe = (reply: FastifyReply, object: StoredObject, grant: FileGrant): void => {
-  void reply.headers({
-    'accept-ranges': 'bytes',
-    'content-type': object.contentType,
-    'content-disposition':
-      grant.downloadName === undefined ? 'inline' : attachmentDisposition(grant.downloadName),
-    etag: entityTag(object),
-    'last-modified': new Date(object.modifiedAtMs).toUTCString(),
-    // The URL is the key to it: no shared cache may keep it beyond the URL's own end.
-    'cache-control': 'private, max-age=300',
-    // Whatever was stored, it is never a page of this origin.
-    'content-security-policy': "sandbox; default-src 'none'",
-    'cross-origin-resource-policy': 'cross-origin',
-    'access-control-allow-origin': '*',
-  })
-}
-
-const isFresh = (request: FastifyRequest, tag: string): boolean =>
-  (request.headers['if-none-match'] ?? '').split(',').some((given) => given.trim() === tag)
-
-/** The range asked for, unless it was asked of another version of the object. */
-const rangeHeader = (request: FastifyRequest, tag: string): string | undefined => {
-  const condition = request.headers['if-range']
-  return condition === undefined || condition === tag ? request.headers.range : undefined
 }
 
 /** The signed URLs of the folder storage. */
@@ -74,27 +44,16 @@ export const fileRoutes = async (app: Api, context: RouteContext): Promise<void>
     handler: async (request, reply) => {
       const key = request.params['*']
       const grant = allowed(grants, request, key)
-      const object = await files.head(key)
-      if (object === null) throw new MediaError('NOT_FOUND', 'no such object')
-      const tag = entityTag(object)
-      describe(reply, object, grant)
-      if (isFresh(request, tag)) return await reply.code(304).send(null)
-      const answer = parseRange(rangeHeader(request, tag), object.sizeBytes)
-      if (answer.kind === 'unsatisfiable') {
-        void reply.header('content-range', `bytes */${object.sizeBytes}`)
-        throw new MediaError('RANGE_UNSATISFIABLE', 'a range behind the end')
-      }
-      const range = answer.kind === 'part' ? answer.range : undefined
-      const length = range ? range.endByte - range.startByte + 1 : object.sizeBytes
-      void reply.header('content-length', length)
-      if (range) {
-        const { startByte, endByte } = range
-        void reply
-          .code(206)
-          .header('content-range', `bytes ${startByte}-${endByte}/${object.sizeBytes}`)
-      }
-      if (request.method === 'HEAD' || length === 0) return await reply.send()
-      return await reply.send((await files.open(key, range)).stream)
+      return await sendObject(request, reply, {
+        files,
+        key,
+        headers: {
+          'content-disposition':
+            grant.downloadName === undefined ? 'inline' : attachmentDisposition(grant.downloadName),
+          // The URL is the key to it: no shared cache may keep it beyond the URL's own end.
+          'cache-control': 'private, max-age=300',
+        },
+      })
     },
   })
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { idField, pageQuery } from '../../contracts/http/fields.ts'
-import { media, mediaImport, mediaPage } from '../../contracts/http/media.ts'
+import { media, mediaDetails, mediaImport, mediaPage } from '../../contracts/http/media.ts'
 import type { ReceivedFile } from '../../contracts/ports.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { planTerms } from '../../domain/plans.ts'
@@ -10,7 +10,7 @@ import { clientGone } from '../client-gone.ts'
 import { fieldProblems } from '../field-problems.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { claimKey, newId } from '../plugins/idempotency.ts'
-import { presentMedia } from '../presenters.ts'
+import { presentMedia, presentMediaStream } from '../presenters.ts'
 import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
 
 const withId = z.object({ id: idField('media') })
@@ -116,15 +116,19 @@ export const mediaRoutes = async (app: Api, context: RouteContext): Promise<void
     method: 'GET',
     url: '/media/:id',
     schema: {
-      summary: 'One medium',
+      summary: 'One medium, and what there is to play of it',
       tags: ['media'],
       params: withId,
-      response: { 200: media, ...problems(401, 404) },
+      response: { 200: mediaDetails, ...problems(401, 404) },
     },
     handler: async (request) => {
       const row = await repositories.media.find(accountOf(request).id, request.params.id)
       if (row === null) throw new MediaError('NOT_FOUND', 'no such medium')
-      return await presentMedia(context, row)
+      const stream = await repositories.mediaStreams.find(row.accountId, row.id)
+      return {
+        ...(await presentMedia(context, row)),
+        stream: stream === null ? null : await presentMediaStream(context, stream),
+      }
     },
   })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mediaStream } from './streams.ts'
 import { httpUrlField, idField, pageOf, timeField } from './fields.ts'
 
 const mediaKinds = ['audio', 'video', 'image'] as const
@@ -7,7 +8,7 @@ export const mediaImport = z.strictObject({
   url: httpUrlField.meta({ description: 'Fetched by the server: http or https, public.' }),
 })
 
-const mediaStream = z.object({
+const containedStream = z.object({
   kind: z.enum(['audio', 'video', 'subtitle', 'data']),
   codec: z.string(),
   sampleRateHz: z.number().optional(),
@@ -25,7 +26,7 @@ export const media = z
     contentType: z.string(),
     sizeBytes: z.int(),
     durationSeconds: z.number().nullable().meta({ description: 'Null for pictures.' }),
-    streams: z.array(mediaStream),
+    streams: z.array(containedStream),
     url: z
       .string()
       .meta({ description: 'Signed; it ends after a while, ask again for a new one.' }),
@@ -33,5 +34,12 @@ export const media = z
   })
   .meta({ id: 'Media' })
 export type Media = z.infer<typeof media>
+
+/** One medium, asked for by its id. */
+export const mediaDetails = media
+  .extend({
+    stream: mediaStream.nullable().meta({ description: 'Null before `POST /v1/streams`.' }),
+  })
+  .meta({ id: 'MediaDetails' })
 
 export const mediaPage = pageOf('media', media)

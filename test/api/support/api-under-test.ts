@@ -8,6 +8,7 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll } from 'vitest'
 import { createGuardedFetcher } from '../../../src/adapters/fetcher/guarded-fetch.ts'
+import { createPlayback } from '../../../src/adapters/storage/playback.ts'
 import { createMediaIngest } from '../../../src/adapters/ingest/ingest-media.ts'
 import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
 import { createUrlSigner } from '../../../src/adapters/storage/signed-url.ts'
@@ -120,6 +121,11 @@ export const startApi = async (options: {
     repositories,
     files,
     fileGrants: urlSigner,
+    playback: createPlayback({
+      publicUrl: settings.publicUrl,
+      secret: 's'.repeat(32),
+      lifeSeconds: settings.signedUrlSeconds,
+    }),
     ingest: createMediaIngest({
       store: files,
       downloadSource: fetcher.download,

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { MediaError } from '../../domain/failures.ts'
+import { isObjectKey } from '../../domain/object-key.ts'
+import { sendObject } from '../send-object.ts'
+import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
+
+const params = z.object({ token: z.string(), '*': z.string() })
+
+/** What refers to other files by relative names has to be had from here: after a redirect the names
+ * would lead elsewhere. These are also what changes while a stream is being made. */
+const REFERS = /\.(m3u8|mpd|vtt|json)$/
+
+/** A segment is never written anew with other content. */
+const SEGMENT_CACHING = 'private, max-age=86400, immutable'
+
+/**
+ * Playback of streams. The token in the path opens one folder, so that a player which follows the
+ * relative names of a manifest needs no more than the manifest's URL.
+ */
+export const playbackRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  const { files, fileGrants, playback, settings } = context
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/play/:token/*',
+    schema: {
+      summary: 'A file of a stream, by its signed folder: manifests, segments, captions, pictures',
+      tags: ['files'],
+      params,
+      response: {
+        200: z.any(),
+        206: z.any(),
+        302: z.null(),
+        304: z.null(),
+        ...problems(403, 404, 416),
+      },
+    },
+    handlerTimeout: UNHURRIED_MS,
+    handler: async (request, reply) => {
+      const { folderKey } = playback.read(request.params.token)
+      const key = `${folderKey}/${request.params['*']}`
+      if (!isObjectKey(key)) throw new MediaError('NOT_FOUND', 'no such file of a stream')
+      if (fileGrants === null && !REFERS.test(key)) {
+        const url = await files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds })
+        return await reply
+          .headers({ 'access-control-allow-origin': '*', 'cache-control': 'private, max-age=300' })
+          .redirect(url, 302)
+      }
+      const caching = REFERS.test(key) ? 'no-cache' : SEGMENT_CACHING
+      return await sendObject(request, reply, { files, key, headers: { 'cache-control': caching } })
+    },
+  })
+
+  app.route({
+    method: 'OPTIONS',
+    url: '/play/:token/*',
+    schema: { hide: true, params },
+    handler: async (_request, reply) =>
+      await reply
+        .code(204)
+        .headers({
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'GET, HEAD',
+          'access-control-allow-headers': 'range, if-none-match, if-range',
+          'access-control-max-age': '86400',
+        })
+        .send(),
+  })
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { MEDIA_STREAM_STATUSES } from '../../domain/statuses.ts'
+import { httpUrlField, idField } from './fields.ts'
+
+const RENDITIONS_MAX = 8
+
+const renditionsField = z
+  .union([z.literal('auto'), z.array(z.int().min(100).max(4320)).min(1).max(RENDITIONS_MAX)])
+  .meta({
+    description:
+      'Lengths of the short side in pixels; none is made above the source. `auto`: 1080, 720, 480 and 360.',
+  })
+
+export const streamOrder = z
+  .strictObject({
+    mediaId: idField('media').optional(),
+    url: httpUrlField
+      .optional()
+      .meta({ description: 'Fetched by the server: http or https, public.' }),
+    renditions: renditionsField.default('auto'),
+    hdr: z.boolean().default(false).meta({
+      description: 'Keeps high dynamic range in further rungs beside the tone-mapped ones.',
+    }),
+    audioTracks: z.enum(['first', 'all']).default('first'),
+    language: z
+      .string()
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { error: 'is not a language like en or pt-BR' })
+      .optional()
+      .meta({ description: 'What is spoken; without it the engine finds out.' }),
+    priority: z.int().min(1).max(5).optional(),
+  })
+  .refine(({ mediaId, url }) => (mediaId === undefined) !== (url === undefined), {
+    path: ['mediaId'],
+    error: 'or else url is needed, and not both',
+  })
+
+export const streamAccepted = z.object({
+  executionId: idField('execution'),
+  mediaId: idField('media').meta({ description: 'Of a URL: the medium that it will become.' }),
+  workflowId: z.string(),
+  status: z.literal('pending'),
+  creditsHeld: z.int(),
+})
+
+const urlOrNull = z.string().nullable()
+
+/** What a medium has for streaming it. */
+export const mediaStream = z
+  .object({
+    executionId: idField('execution'),
+    status: z.enum(MEDIA_STREAM_STATUSES),
+    readyToStream: z.boolean().meta({ description: 'At least one rung can be played.' }),
+    hlsUrl: urlOrNull,
+    dashUrl: urlOrNull,
+    posterUrl: urlOrNull,
+    previewGifUrl: urlOrNull,
+    previewWebpUrl: urlOrNull,
+    storyboardUrl: urlOrNull,
+    waveformUrl: urlOrNull,
+    transcriptUrl: urlOrNull,
+    captions: z.array(z.object({ language: z.string(), url: z.string() })),
+  })
+  .meta({ id: 'MediaStream' })
+export type MediaStreamAnswer = z.infer<typeof mediaStream>
