@@ -14,7 +14,12 @@ import { createWorkers, installRuntime, queueOptions } from '../src/composition/
 import { readConfig, type Config } from '../src/config.ts'
 import { connectDatabase } from '../src/db/database.ts'
 import type { ExecutionId } from '../src/domain/ids.ts'
-import { deliveryKeys, renderKeys, thumbnailKeys } from '../src/domain/storage-keys.ts'
+import {
+  deliveryKeys,
+  renderKeys,
+  taskOutputKey,
+  thumbnailKeys,
+} from '../src/domain/storage-keys.ts'
 import { taskEvent } from '../src/workflows/messages.ts'
 import { bareSignal, type BareActivities } from './bare-workflows.ts'
 import { instantTaskId, type FromWorker, type ToWorker } from './instant-worker-process.ts'
@@ -34,7 +39,7 @@ const instantMedia = (
   client: Client,
 ): Pick<
   AllActivities,
-  'cropAudio' | 'submitRender' | 'collectRender' | 'verifyRender' | 'makeThumbnails'
+  'cropAudio' | 'submitRender' | 'collectRender' | 'verifyRender' | 'makeThumbnails' | 'convertTask'
 > => ({
   cropAudio: async ({ executionId, videoId }) => {
     const { croppedAudioKey } = renderKeys(videoId, executionId)
@@ -54,6 +59,14 @@ const instantMedia = (
     collected.set(executionId, (collected.get(executionId) ?? 0) + 1)
     return { videoKey: deliveryKeys(videoId, executionId, round).videoKey, renderTimeSeconds: 1 }
   },
+  convertTask: async ({ taskId }) => ({
+    storageKey: taskOutputKey(taskId, 'png'),
+    contentType: 'image/png',
+    sizeBytes: 1,
+    durationSeconds: null,
+    widthPx: 1,
+    heightPx: 1,
+  }),
   verifyRender: async () => undefined,
   makeThumbnails: async ({ videoKey }) => thumbnailKeys(videoKey),
 })

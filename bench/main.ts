@@ -11,6 +11,8 @@ import { measure as recovery } from './recovery.ts'
 import { measure as renderer } from './renderer.ts'
 import type { Measure, Run } from './run.ts'
 import { startBenchStack, type BenchStack } from './stack.ts'
+import { measure as tasks } from './tasks.ts'
+import { measure as stills } from './stills.ts'
 import { measure as throughput } from './throughput.ts'
 import { measure as waiting } from './waiting.ts'
 import { measure as wakeup } from './wakeup.ts'
@@ -24,6 +26,7 @@ const BENCHMARKS: Record<string, Measure> = {
   renderer,
   history,
   waiting,
+  tasks,
 }
 
 const say = (line: string) => console.error(`${new Date().toLocaleTimeString('sv')}  ${line}`)

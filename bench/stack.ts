@@ -122,6 +122,8 @@ const startServers = async (
     SPOOL_ADMIN_KEY: randomBytes(24).toString('hex'),
     SPOOL_FFMPEG_PATH: ffmpegPath,
     SPOOL_FFPROBE_PATH: ffprobePath,
+    // The receiver of the tasks' webhooks.
+    SPOOL_ALLOW_PRIVATE_SOURCES: '127.0.0.1',
     // Thousands of webhooks come from one address here.
     SPOOL_RATE_LIMIT_PER_MINUTE: '1000000',
   }

@@ -110,6 +110,7 @@ export const orderTask = async (
   })
   await context.workflows.startTask({
     taskId: row.id,
+    inputIsMedium: isId('media', input),
     placement,
     summary: `Task ${kind} for ${account.name}`,
   })

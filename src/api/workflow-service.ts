@@ -29,6 +29,7 @@ export interface WorkflowService extends OrderCalls {
   /** *Idempotent* by task id. */
   startTask(input: {
     readonly taskId: TaskId
+    readonly inputIsMedium: boolean
     readonly placement: Placement
     readonly summary: string
   }): Promise<void>
@@ -100,11 +101,11 @@ export const createWorkflowService = (
 
   return {
     ...orders,
-    startTask: ({ taskId, placement, summary }) =>
+    startTask: ({ taskId, inputIsMedium, placement, summary }) =>
       start('task', {
         workflowId: taskWorkflowId(taskId),
         taskQueue: QUEUE,
-        args: [{ taskId, accountId: placement.accountId }],
+        args: [{ taskId, accountId: placement.accountId, inputIsMedium }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         priority: temporalPriority(placement),
         typedSearchAttributes: attributes(placement.accountId, taskId),

@@ -94,6 +94,8 @@ export interface PipelineOutcome {
 export interface TaskOrder {
   readonly taskId: TaskId
   readonly accountId: AccountId
+  /** The input is an upload: it lies here, and was judged when it came. */
+  readonly inputIsMedium?: boolean
 }
 
 /**

@@ -19,6 +19,10 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type {
+  LocalizationActivities,
+  LocalizationStages,
+} from '../contracts/localization-activities.ts'
 import type { StreamActivities } from '../contracts/stream-activities.ts'
 import type { Queue } from '../contracts/queues.ts'
 
@@ -153,6 +157,33 @@ export const streams: StreamActivities = {
   makeStreamWaveform: cut('makeStreamWaveform', 'Measure the peaks of the sound'),
 }
 
+export const localizations: Pick<LocalizationActivities, 'bringRecording' | 'findRecording'> = {
+  bringRecording: remote<LocalizationActivities>(ENCODE)('bringRecording', 'Fetch and judge it'),
+  findRecording: local<LocalizationActivities>(QUICK)('findRecording', 'Find the recording again'),
+}
+
+export type LocalizationProxies = Omit<LocalizationActivities, keyof typeof localizations>
+
+/** The stages of a localization, each with the time that it was given when the order was planned. */
+export const localizationStages = (plan: LocalizationStages): LocalizationProxies => {
+  const within = (profile: ActivityOptions, { timeoutMs }: LocalizationStages['extract']) =>
+    remote<LocalizationActivities>({ ...profile, startToCloseTimeout: timeoutMs })
+  const { extract, transcribe, subtitles, translate } = plan
+  return {
+    extractAudio: within(ENCODE, extract)('extractAudio', 'Take the sound out'),
+    transcribeRecording: within(INFER, transcribe)(
+      'transcribeRecording',
+      'Write down what is said',
+    ),
+    makeSubtitles: within(ENCODE, subtitles)('makeSubtitles', 'Lay the subtitles out'),
+    translateSubtitles: within(INFER, translate)('translateSubtitles', 'Translate the subtitles'),
+    publishCaptions: remote<LocalizationActivities>(ENCODE)(
+      'publishCaptions',
+      'Make them caption tracks of the stream',
+    ),
+  }
+}
+
 const ask = remote<RendererActivities>(PROVIDER)
 const judge = remote<RendererActivities>(ENCODE)
 export const renderer: RendererActivities = {
@@ -188,6 +219,8 @@ export const publishing: PublishingActivities = {
 const settle = local<TaskActivities>(QUICK)
 const work = remote<TaskActivities>(ENCODE)
 const think = remote<TaskActivities>(INFER)
+/** Of an input that need not be fetched: only the database is asked. */
+export const prepareMedium = settle('prepareTask', 'Check and price the input')
 export const tasks: TaskActivities = {
   prepareTask: work('prepareTask', 'Fetch, check and price the input'),
   renderTask: remote<TaskActivities>(DRAW)('renderTask', 'Draw the video'),

@@ -9,7 +9,7 @@ import type { TaskOrder } from '../contracts/orders.ts'
 import type { TaskId } from '../domain/ids.ts'
 import { taskOutputStem } from '../domain/storage-keys.ts'
 import type { TaskOutput } from '../domain/task-output.ts'
-import { tasks } from './activities.ts'
+import { prepareMedium, tasks } from './activities.ts'
 import { startDeliveries } from './lib/deliveries.ts'
 import { failureCodeOf } from './lib/failures.ts'
 import { Inbox } from './lib/inbox.ts'
@@ -36,7 +36,8 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
   })
   try {
     setCurrentDetails('**fetching and checking the input**')
-    const input = await tasks.prepareTask({ taskId })
+    const prepare = order.inputIsMedium === true ? prepareMedium : tasks.prepareTask
+    const input = await prepare({ taskId })
     if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
 
     setCurrentDetails(`**working: ${input.work}**`)
