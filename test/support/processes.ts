@@ -30,3 +30,25 @@ const processesIn = (folder: string): SeenProcess[] =>
 /** The media programs among them. */
 export const encodersIn = (folder: string): SeenProcess[] =>
   processesIn(folder).filter(({ commandLine }) => /(^|\/| )ff(mpeg|probe)/.test(commandLine))
+
+/** Runs `work`, and tells how much memory the largest process took that this one started. Linux only. */
+export const peakMemoryOfChildren = async <Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly peakBytes: number }> => {
+  let peakBytes = 0
+  const look = setInterval(() => {
+    const children = readdirSync('/proc/self/task').flatMap((thread) =>
+      read(() => readFileSync(`/proc/self/task/${thread}/children`, 'utf8')).split(' '),
+    )
+    for (const pid of children.filter((name) => name !== '')) {
+      const status = read(() => readFileSync(`/proc/${pid}/status`, 'utf8'))
+      const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
+      peakBytes = Math.max(peakBytes, Number(kilobytes ?? 0) * 1024)
+    }
+  }, 10)
+  try {
+    return { result: await work(), peakBytes }
+  } finally {
+    clearInterval(look)
+  }
+}
