@@ -128,6 +128,17 @@ describe('a task of the kind', () => {
   })
 })
 
+test('the files of a stream are found by their relative names, beside its manifest', async () => {
+  const id = await order({ input: filmUrl, kind: 'adaptive_video', options: { format: 'dash' } })
+  const { output } = await world.ended(id)
+  expect(output).toMatchObject({ content_type: 'application/dash+xml' })
+  for (const name of ['master.m3u8', 'v-180/index.m3u8', 'v-180/00001.m4s', 'audio/init.mp4']) {
+    const file = await fetch(new URL(name, output?.url))
+    expect({ name, status: file.status }).toEqual({ name, status: 200 })
+    await file.body?.cancel()
+  }
+})
+
 test('what is sent to a provider is paid once, by whoever ordered it', async () => {
   const credits = async () => {
     type Account = { credits: { available: number; held: number } }

@@ -55,7 +55,7 @@ export const taskEventBody = (
     kind,
     status: task.status,
     progress,
-    output_url: output === null ? null : urlOf(output),
+    output_url: output === null ? null : { storageKey: output.storageKey },
     output: output === null ? null : eventOutput(output),
     error,
     metadata,
@@ -78,7 +78,7 @@ export const taskEventBody = (
 const eventOutput = (output: TaskOutput) => ({
   object: 'file',
   kind: outputKindOf(output.contentType),
-  url: urlOf(output),
+  url: { storageKey: output.storageKey },
   content_type: output.contentType,
   filesize: output.sizeBytes,
   width: output.widthPx,
@@ -92,10 +92,6 @@ const eventFile = ({ name, storageKey, contentType }: TaskOutputFile) => ({
   url: { storageKey },
   content_type: contentType,
 })
-
-/** Of a folder's file the URL must be one whose neighbours can be read too. */
-const urlOf = ({ storageKey, folderKey }: TaskOutput) =>
-  folderKey === undefined ? { storageKey } : { storageKey, folderKey }
 
 /** Replaces every `{ storageKey }` by a URL signed now: a delivery may be made days after the event,
  * and no signature is kept in the database. */
