@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { ensureChromium } from './setup/chromium.mjs'
 import { ensureS3Server } from './setup/s3-server.mjs'
 import { orExplain, setUp } from './setup/set-up.mjs'
 
@@ -22,6 +23,8 @@ async function prepareTests() {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const path = await ensureS3Server({ root, note })
   if (path) process.env.TEST_S3_SERVER = path
+  const chromium = await ensureChromium({ note })
+  if (chromium) process.env.TEST_CHROMIUM = chromium
 }
 
 /** Resolves with the exit code; 128 + number for a signal, as shells do. */

@@ -4,7 +4,7 @@ import type { MediaProbe, MediaStream } from './media-probe.ts'
 import type { PictureTiming } from './picture-timing.ts'
 import { canonicalLanguage, languageName } from './language.ts'
 import { frameClock, framesPerSecond, rateWithin } from './rational-rate.ts'
-import type { RationalRate } from './rational-rate.ts'
+import type { FrameClock, RationalRate } from './rational-rate.ts'
 import { rungBitrateKbps, rungSizes } from './rung-sizes.ts'
 import type { SegmentRange, VideoRange } from './stream-description.ts'
 
@@ -128,7 +128,10 @@ export const planLadder = (
     bitrateKbpsMax: rungBitrateKbps(size, framesPerSecond(frameRate)),
   })
   const keepsRange = wish.hdr && source.videoRange !== 'SDR'
-  const clock = frameClock(frameRate)
+  const standard = sizes.map(rung('SDR'))
+  const clock = standard.some(({ method }) => method === 'copy')
+    ? (sourceClock(timing) ?? frameClock(frameRate))
+    : frameClock(frameRate)
   return {
     source,
     frameRate,
@@ -137,7 +140,7 @@ export const planLadder = (
     framesPerSegment: frames.count,
     segmentCount: Math.ceil(frameCount / frames.count),
     durationSeconds: (frameCount * clock.ticksPerFrame) / clock.timescale,
-    rungs: [...sizes.map(rung('SDR')), ...(keepsRange ? sizes.map(rung(source.videoRange)) : [])],
+    rungs: [...standard, ...(keepsRange ? sizes.map(rung(source.videoRange)) : [])],
     audio: planAudio(probe, wish),
   }
 }
@@ -223,8 +226,16 @@ const isCopyable = (source: {
     /mov|matroska/.test(probe.formatName) &&
     timing.frameRate.numerator * frameRate.denominator ===
       frameRate.numerator * timing.frameRate.denominator &&
+    sourceClock(timing) !== null &&
     (timing.regular?.averageKbps ?? Infinity) <= capKbps * COPY_BITRATE_RATIO
   )
+}
+
+/** The source's own clock, if every frame begins at a whole tick of it: copies keep it. */
+const sourceClock = ({ regular, frameRate }: PictureTiming): FrameClock | null => {
+  const timescale = regular?.ticksPerSecond ?? 0
+  const ticksPerFrame = (timescale * frameRate.denominator) / frameRate.numerator
+  return ticksPerFrame >= 1 && Number.isInteger(ticksPerFrame) ? { timescale, ticksPerFrame } : null
 }
 
 const planAudio = (probe: MediaProbe, wish: LadderWish): LadderAudio[] =>

@@ -17,6 +17,8 @@ export interface PicturePackets {
   readonly lastDurationSeconds: number | null
   /** There are packets that are decoded but never shown (the cut-off start of an edited file). */
   readonly hasHidden: boolean
+  /** Of the container's own clock for this stream. */
+  readonly ticksPerSecond: number
 }
 
 /** When the pictures of a source are shown. */
@@ -37,12 +39,13 @@ export interface RegularPictures {
   /** By how many frames the decoder has to run ahead of the screen. */
   readonly reorderFrames: number
   readonly averageKbps: number
+  readonly ticksPerSecond: number
 }
 
 /** What a frame may be off its place at a constant rate; millisecond stamps of Matroska are 0.06. */
 const JITTER_FRAMES_MAX = 0.1
-/** Rates nearer than this are taken for the same: short files state theirs badly. */
-const SAME_RATE_RATIO = 0.02
+/** Gaps in whole milliseconds are so far off the rate that they come from: 17 ms are 60 a second. */
+const SAME_RATE_RATIO = 0.05
 
 /** Judges packets. Null if there are none. */
 export const readPictureTiming = (packets: PicturePackets): PictureTiming | null => {
@@ -77,15 +80,15 @@ const constantRateOf = (shown: readonly number[]): RationalRate | null => {
   return [nearestCommonRate(mean), rateInThousandths(mean)].find(fits) ?? null
 }
 
-/** By the gap that half of all gaps do not exceed: a still minute says nothing about the others. */
+/** By the gap that a quarter of all gaps do not exceed: a still minute says nothing about the others. */
 const typicalRateOf = (shown: readonly number[]): RationalRate => {
   const gaps = shown.slice(1).map((seconds, index) => seconds - (shown[index] ?? 0))
   const positive = gaps.filter((gap) => gap > 0).toSorted((one, other) => one - other)
-  const middle = positive[Math.floor(positive.length / 2)]
-  if (middle === undefined) return nearestCommonRate(25)
-  const nearest = nearestCommonRate(1 / middle)
-  const isNear = Math.abs(framesPerSecond(nearest) * middle - 1) <= SAME_RATE_RATIO
-  return isNear ? nearest : commonRateAbove(1 / middle)
+  const gap = positive[Math.floor(positive.length / 4)]
+  if (gap === undefined) return nearestCommonRate(25)
+  const nearest = nearestCommonRate(1 / gap)
+  const isNear = Math.abs(framesPerSecond(nearest) * gap - 1) <= SAME_RATE_RATIO
+  return isNear ? nearest : commonRateAbove(1 / gap)
 }
 
 const regularPictures = (packets: PicturePackets, rate: RationalRate): RegularPictures | null => {
@@ -101,6 +104,7 @@ const regularPictures = (packets: PicturePackets, rate: RationalRate): RegularPi
     frameCount: frames.length,
     closedKeyFrames: closedKeyFrames(packets.keyPackets, frames),
     reorderFrames,
+    ticksPerSecond: packets.ticksPerSecond,
     averageKbps: Math.round((bits * framesPerSecond(rate)) / frames.length / 1_000),
   }
 }

@@ -44,14 +44,17 @@ export const rateWithin = (one: RationalRate, framesMax: number): RationalRate =
   return divisor <= 1 ? one : rate(one.numerator, one.denominator * divisor)
 }
 
+/** Ticks in which the times of frames are counted. */
+export interface FrameClock {
+  readonly timescale: number
+  readonly ticksPerFrame: number
+}
+
 /**
  * A clock on which every frame begins at a whole tick, and the ticks of one frame. Finer than a
  * millisecond, which is what players round to.
  */
-export const frameClock = ({
-  numerator,
-  denominator,
-}: RationalRate): { readonly timescale: number; readonly ticksPerFrame: number } => {
+export const frameClock = ({ numerator, denominator }: RationalRate): FrameClock => {
   const factor = numerator < 1_000 ? 1_000 : 1
   return { timescale: numerator * factor, ticksPerFrame: denominator * factor }
 }

@@ -42,7 +42,10 @@ const inspectPictures = async (
     file: ffprobePath,
     args: [
       ...['-hide_banner', '-v', 'error', '-select_streams', String(streamIndex)],
-      ...['-show_entries', 'packet=pts_time,dts_time,duration_time,size,flags:format=start_time'],
+      ...[
+        '-show_entries',
+        'packet=pts_time,dts_time,duration_time,size,flags:stream=time_base:format=start_time',
+      ],
       ...['-print_format', 'compact'],
       ...safeInput({ path: inputPath }),
     ],
@@ -70,6 +73,7 @@ const emptyPackets = () => ({
   keyPackets: [] as number[],
   lastDurationSeconds: null as number | null,
   hasHidden: false,
+  ticksPerSecond: 0,
 })
 
 /** `packet|pts_time=0.040000|dts_time=0.000000|duration_time=0.040000|size=812|flags=K_` */
@@ -81,6 +85,10 @@ const readLine = (line: string, packets: ReturnType<typeof emptyPackets>): void 
     return Number.isFinite(value) ? value : null
   }
   if (section === 'format') packets.startSeconds = seconds('start_time') ?? 0
+  // `stream|time_base=1/12800`
+  if (section === 'stream') {
+    packets.ticksPerSecond = Number(/^1\/(\d+)$/.exec(values.get('time_base') ?? '')?.[1] ?? 0)
+  }
   if (section !== 'packet') return
   const flags = values.get('flags') ?? ''
   if (flags.includes('D')) {

@@ -183,17 +183,19 @@ const hevcArguments = (rung: Rung, ladder: Ladder): string[] => {
   ]
 }
 
-/** Arguments that take the source's own pictures over, with every time put onto the grid exactly. */
+/**
+ * Arguments that take the source's own pictures over, with every time put onto the grid exactly. The
+ * ladder has the source's clock then: what `setts` calls a tick when it changes clocks is another thing
+ * in every version of FFmpeg.
+ */
 export const copyArguments = (inputPath: string, ladder: Ladder, path: string): string[] => {
-  const { source, frameRate, ticksPerFrame, timescale } = ladder
-  const rate = `${frameRate.numerator}/${frameRate.denominator}`
+  const { source, ticksPerFrame, timescale } = ladder
   return [
     ...safeInput({ path: inputPath }),
     ...['-map', `0:${source.streamIndex}`, '-c:v', 'copy'],
     '-bsf:v',
     [
-      `setts=time_base=1/${timescale}`,
-      `pts=round(PTS*TB*${rate})*${ticksPerFrame}`,
+      `setts=pts=round(PTS/${ticksPerFrame})*${ticksPerFrame}`,
       `dts=(N-${source.reorderFrames})*${ticksPerFrame}`,
       `duration=${ticksPerFrame}`,
     ].join(':'),
