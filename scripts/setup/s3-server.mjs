@@ -41,7 +41,7 @@ export async function ensureS3Server({ root, note, onOutput }) {
 }
 
 /** The path of one that is there already, or null. */
-export async function findS3Server() {
+async function findS3Server() {
   for (const path of [process.env.TEST_S3_SERVER, findProgram('versitygw'), cachedPath()]) {
     if (path && (await inspect(path)).ok) return path
   }

@@ -21,11 +21,14 @@ export interface S3Server {
 
 const programPath = async (): Promise<string> => {
   const module = join(projectRoot, 'scripts', 'setup', 's3-server.mjs')
-  const { findS3Server } = (await import(module)) as { findS3Server: () => Promise<string | null> }
-  const path = await findS3Server()
-  if (path === null) throw new Error('there is no versitygw here; `npm test` builds it')
+  const { ensureS3Server } = (await import(module)) as { ensureS3Server: Ensure }
+  const notes: string[] = []
+  const path = await ensureS3Server({ root: projectRoot, note: (line) => notes.push(line) })
+  if (path === null) throw new Error(notes.join('\n'))
   return path
 }
+
+type Ensure = (options: { root: string; note: (line: string) => void }) => Promise<string | null>
 
 /** Starts versitygw. */
 export const startS3Server = async (): Promise<S3Server> => {
