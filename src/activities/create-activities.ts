@@ -7,6 +7,7 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { LocalizationActivities } from '../contracts/localization-activities.ts'
 import type { StreamActivities } from '../contracts/stream-activities.ts'
 import type { ActivityDependencies } from './dependencies.ts'
 import { abandonExecution } from './ledger/abandon-execution.ts'
@@ -16,6 +17,10 @@ import { holdCredits } from './ledger/hold-credits.ts'
 import { markReady } from './ledger/mark-ready.ts'
 import { markResumed, markStalled } from './ledger/mark-stalled.ts'
 import { raiseHold } from './ledger/raise-hold.ts'
+import { bringRecording, findRecording } from './localizations/find-recording.ts'
+import { extractAudio, transcribeRecording } from './localizations/hear-recording.ts'
+import { publishCaptions } from './localizations/publish-captions.ts'
+import { makeSubtitles, translateSubtitles } from './localizations/write-subtitles.ts'
 import { cropAudio } from './media/crop-audio.ts'
 import { makeThumbnails } from './media/make-thumbnails.ts'
 import { deliverWebhook } from './publishing/deliver-webhook.ts'
@@ -59,6 +64,7 @@ import { translateTask } from './tasks/translate-task.ts'
 
 export type AllActivities = LedgerActivities &
   StreamActivities &
+  LocalizationActivities &
   ProviderActivities &
   MediaActivities &
   RendererActivities &
@@ -116,6 +122,13 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   transcribeStream: transcribeStream(deps),
   makeStreamStoryboard: makeStreamStoryboard(deps),
   makeStreamWaveform: makeStreamWaveform(deps),
+  bringRecording: bringRecording(deps),
+  findRecording: findRecording(deps),
+  extractAudio: extractAudio(deps),
+  transcribeRecording: transcribeRecording(deps),
+  makeSubtitles: makeSubtitles(deps),
+  translateSubtitles: translateSubtitles(deps),
+  publishCaptions: publishCaptions(deps),
   expireHolds: expireHolds(deps),
   pruneRecords: pruneRecords(deps),
 })

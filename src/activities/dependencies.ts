@@ -115,4 +115,8 @@ export interface ActivitySettings extends Pick<
   /** Where viewers get published files; null: from signed URLs of the storage. */
   readonly cdnBaseUrl: string | null
   readonly publicUrl: string
+  /** How long each stage of a localization may take. */
+  readonly stageTimeoutsMs: Readonly<
+    Record<'extract' | 'transcribe' | 'subtitles' | 'translate', number>
+  >
 }

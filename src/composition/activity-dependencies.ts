@@ -91,6 +91,12 @@ export const createActivityDependencies = (parts: {
       urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
       cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,
       publicUrl,
+      stageTimeoutsMs: {
+        extract: settings.SPOOL_EXTRACT_TIMEOUT_SECONDS * 1000,
+        transcribe: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
+        subtitles: settings.SPOOL_SUBTITLES_TIMEOUT_SECONDS * 1000,
+        translate: settings.SPOOL_TRANSLATE_TIMEOUT_SECONDS * 1000,
+      },
     },
   }
 }

@@ -62,6 +62,11 @@ export const localizationFolderKey = (of: {
   readonly executionId: string
 }): string => `media/${of.accountId}/${of.mediaId}/localizations/${of.executionId}`
 
+/** Where the subtitles of a medium lie that are part of every stream of it, whichever came first.
+ * *Order:* the folder of a stream or localization of that medium. */
+export const captionsFolderKey = (orderFolderKey: string): string =>
+  `${orderFolderKey.split('/').slice(0, -2).join('/')}/captions`
+
 /** What one range of some rungs leaves for the join. */
 export const ladderPartKey = (
   workKey: string,

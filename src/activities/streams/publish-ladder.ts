@@ -12,12 +12,14 @@ import {
   describeStream,
   joinParts,
   type AudioTrack,
+  type CaptionTrack,
   type RungPart,
   type VideoTrack,
 } from '../../domain/stream-description.ts'
 import type { LadderGroup } from '../../domain/stream-plan.ts'
-import { ladderPartKey, ladderSoundKey } from '../../domain/storage-keys.ts'
+import { captionsFolderKey, ladderPartKey, ladderSoundKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { bringCaptions } from './caption-tracks.ts'
 import { putText, readJson } from './stored-json.ts'
 
 /**
@@ -28,9 +30,12 @@ import { putText, readJson } from './stored-json.ts'
 export const publishLadder =
   (deps: ActivityDependencies): StreamActivities['publishLadder'] =>
   async ({ executionId, source, groups }) => {
-    const delivered = await publish(deps, source, groups)
+    const captions = await publish(deps, source, groups)
     await deps.mediaStreams.publish(executionId, source.folderKey)
-    return delivered
+    for (const { language } of captions) {
+      await deps.mediaStreams.addCaptions(source.mediaId, language)
+    }
+    return manifestsOf(source)
   }
 
 /**
@@ -62,15 +67,16 @@ const publish = async (
   deps: ActivityDependencies,
   source: StreamSource,
   groups: readonly LadderGroup[],
-): Promise<Delivered> => {
+): Promise<readonly CaptionTrack[]> => {
   const { folderKey, workKey } = source
   const video: VideoTrack[] = []
   for (const group of groups) video.push(...(await tracksOf(deps, workKey, group)))
   const audio = await readJson<AudioTrack[]>(deps, ladderSoundKey(workKey))
-  for (const file of manifestFiles(describeStream({ video, audio }))) {
+  const captions = await bringCaptions(deps, captionsFolderKey(folderKey), folderKey)
+  for (const file of manifestFiles(describeStream({ video, audio, captions }))) {
     await putText(deps, `${folderKey}/${file.name}`, file)
   }
-  return manifestsOf(source)
+  return captions
 }
 
 const tracksOf = async (

@@ -1,0 +1,182 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow'
+import type { Recording, StagePlan } from '../contracts/localization-activities.ts'
+import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
+import type { Delivered } from '../contracts/stream-activities.ts'
+import type { ExecutionId } from '../domain/ids.ts'
+import {
+  languagesOf,
+  localizationKeys,
+  localizationWish,
+  type LocalizationWish,
+} from '../domain/localization.ts'
+import { translateStep } from '../domain/steps.ts'
+import {
+  ledger,
+  localizations,
+  localizationStages,
+  type LocalizationProxies,
+} from './activities.ts'
+import { runBranches } from './lib/branches.ts'
+import { GaveUp } from './lib/failures.ts'
+import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
+import { runOrder, type OrderInput } from './lib/order-run.ts'
+import { runRemoteTask, type RemoteTask } from './lib/remote-task.ts'
+import { tolerate } from './lib/tolerate.ts'
+
+/**
+ * Localizes a recording: hold credits, extract the audio, transcribe, lay out subtitles; then beside each
+ * other, each with retries of its own, a translation into every language; save, tell. A language that
+ * fails does not spoil the others: the order then ends `partial`, and a retry (the same workflow id
+ * again) makes that one alone. Each stage is done here, or by a provider.
+ */
+export const localize = async (input: OrderInput): Promise<PipelineOutcome> =>
+  await runOrder(input, {
+    work: makeLocalization,
+    closingStep: 'save',
+    alertTitle: 'A localization is not complete',
+    continueWith: (next) => continueAsNew<typeof localize>(next),
+  })
+
+/** What all stages of one round have in common. */
+interface Round {
+  readonly admitted: AdmittedOrder
+  readonly desk: OrderDesk
+  readonly recording: Recording
+  readonly wish: LocalizationWish
+  readonly work: { readonly executionId: ExecutionId; readonly recording: Recording }
+  readonly stages: LocalizationProxies
+}
+
+const makeLocalization = async (
+  admitted: AdmittedOrder,
+  desk: OrderDesk,
+): Promise<readonly BranchResult[]> => {
+  const { order, done, outputs } = admitted
+  const recording = await bringRecording(admitted, desk)
+  const work = { executionId: order.executionId, recording }
+  const wish = localizationWish(order.input)
+  const stages = localizationStages(recording.stages)
+  const round = { admitted, desk, recording, wish, work, stages }
+
+  // Without words there is nothing to deliver: a failure of these ends the order.
+  const heard = [
+    ...(await stage(round, 'extract audio', () => extractAudio(round))),
+    ...(await stage(round, 'transcribe', () => transcribe(round))),
+  ]
+  const subtitles = { step: 'subtitles', work: () => layOut(round) }
+  const written = [...heard, ...(await runBranches(desk, [subtitles], done))]
+  if (!isWhole(written)) return written
+
+  const translations = wish.languages.map((language) => ({
+    step: translateStep(language),
+    work: () => translate(round, language),
+  }))
+  const results = [...written, ...(await runBranches(desk, translations, done))]
+  const languages = languagesOf(Object.assign({}, outputs, ...results.map((one) => one.outputs)))
+  if (results.some(({ outcome }) => outcome === 'canceled') || languages.length === 0)
+    return results
+  await tolerate('captions', () => stages.publishCaptions({ ...work, languages }))
+  return results
+}
+
+const isWhole = (results: readonly BranchResult[]): boolean =>
+  results.every(({ outcome }) => outcome === 'completed' || outcome === 'skipped')
+
+/** The recording, paid for by its length: that of a URL is not known before it was fetched. */
+const bringRecording = async (
+  { order, done }: AdmittedOrder,
+  desk: OrderDesk,
+): Promise<Recording> => {
+  const { executionId } = order
+  const step = 'extract audio'
+  if (done.includes(step)) return await localizations.findRecording({ executionId, order })
+  const recording = await desk.during(step, () =>
+    localizations.bringRecording({ executionId, order }),
+  )
+  if (typeof order.input['url'] === 'string') {
+    const { workflowId } = workflowInfo()
+    const { durationSeconds } = recording
+    const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })
+    if (admission.status === 'declined') throw new GaveUp('INSUFFICIENT_CREDITS')
+  }
+  return recording
+}
+
+/** A stage that the next ones need, unless an earlier round has done it. */
+const stage = async (
+  { admitted, desk }: Round,
+  step: string,
+  work: () => Promise<Delivered>,
+): Promise<readonly BranchResult[]> => {
+  if (admitted.done.includes(step)) return []
+  const { outputs } = await desk.during(step, work)
+  return [{ step, outcome: 'completed', failure: null, outputs }]
+}
+
+const extractAudio = async (round: Round): Promise<Delivered> => {
+  const { recording, stages, work } = round
+  const madeKey = await sendOut(round, recording.stages.extract, {
+    step: 'extract audio',
+    kind: 'audio',
+    inputKey: recording.sourceKey,
+    options: { format: 'flac' },
+  })
+  await stages.extractAudio({ ...work, madeKey })
+  return { outputs: {} }
+}
+
+const transcribe = async (round: Round): Promise<Delivered> => {
+  const { recording, stages, wish, work } = round
+  const language = wish.sourceLanguage
+  const madeKey = await sendOut(round, recording.stages.transcribe, {
+    step: 'transcribe',
+    kind: 'transcription',
+    inputKey: localizationKeys(recording.folderKey).audioKey,
+    options: { words: true, ...(language === null ? {} : { language }) },
+  })
+  return await stages.transcribeRecording({ ...work, language, madeKey })
+}
+
+const layOut = async (round: Round) => {
+  const { recording, stages, wish, work } = round
+  const madeKey = await sendOut(round, recording.stages.subtitles, {
+    step: 'subtitles',
+    kind: 'subtitles',
+    inputKey: localizationKeys(recording.folderKey).audioKey,
+    options: { format: 'vtt' },
+  })
+  return await stages.makeSubtitles({ ...work, formats: wish.formats, madeKey })
+}
+
+const translate = async (round: Round, language: string) => {
+  const { recording, stages, wish, work } = round
+  const madeKey = await sendOut(round, recording.stages.translate, {
+    step: translateStep(language),
+    kind: 'translation',
+    inputKey: localizationKeys(recording.folderKey).spokenKey,
+    options: { language, format: 'vtt' },
+  })
+  return await stages.translateSubtitles({ ...work, language, formats: wish.formats, madeKey })
+}
+
+/** Has a stage's work done by its provider, if it has one; answers the key of what was made. */
+const sendOut = async (
+  { admitted, desk, recording }: Round,
+  { provider, timeoutMs }: StagePlan,
+  task: Pick<RemoteTask, 'step' | 'kind' | 'inputKey' | 'options'>,
+): Promise<string | null> => {
+  if (provider === null) return null
+  const { executionId, retry } = admitted.order
+  // A retry is a new order: under the old name the provider would find the job that failed.
+  const step = retry === 0 ? task.step : `${task.step} again ${retry}`
+  const { storageKey } = await runRemoteTask({
+    ...task,
+    step,
+    provider,
+    timeoutMs,
+    ownerId: executionId,
+    inbox: desk.inbox,
+    outputStem: `${recording.folderKey}/made/${step.replaceAll(' ', '-')}`,
+  })
+  return storageKey
+}
