@@ -3,7 +3,7 @@ import type { PictureFit } from '../../domain/picture-size.ts'
 
 const HDR_TRANSFERS = new Set(['smpte2084', 'arib-std-b67'])
 
-export const isHdr = (stream: MediaStream): boolean => HDR_TRANSFERS.has(stream.colorTransfer ?? '')
+const isHdr = (stream: MediaStream): boolean => HDR_TRANSFERS.has(stream.colorTransfer ?? '')
 
 const isTold = (tag: string | undefined): tag is string =>
   tag !== undefined && tag !== 'unknown' && tag !== 'unspecified' && tag !== 'reserved'
