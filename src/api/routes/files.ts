@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { FileGrant, FileGrants } from '../../contracts/ports.ts'
 import { attachmentDisposition } from '../../domain/content-disposition.ts'
