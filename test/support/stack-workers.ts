@@ -35,20 +35,6 @@ export const encodingFor = (
     return found
   }, 60_000)
 
-/** Waits until a worker other than `pid` has begun to work for this owner. */
-export const workspaceOfAnother = (
-  stack: Pick<TestStack, 'workDir'>,
-  isOwner: (ownerId: string) => boolean,
-  pid: number,
-): Promise<SeenWorkspace> =>
-  eventually(() => {
-    const found = workspacesOf(stack).find(
-      ({ ownerId, workerPid }) => isOwner(ownerId) && workerPid !== pid,
-    )
-    if (found === undefined) throw new Error('no other worker has begun')
-    return found
-  }, 60_000)
-
 /** Several workers, of which one can be killed by its process id. */
 export interface WorkerPool {
   readonly add: () => Promise<void>
