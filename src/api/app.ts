@@ -23,6 +23,7 @@ import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { localizationRoutes } from './routes/localizations.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { playbackRoutes } from './routes/playback.ts'
 import { renderRoutes } from './routes/renders.ts'
@@ -45,6 +46,7 @@ const ACCOUNT_ROUTES = [
   mediaRoutes,
   renderRoutes,
   streamRoutes,
+  localizationRoutes,
   taskRoutes,
   videoRoutes,
   webhookDeliveryRoutes,
