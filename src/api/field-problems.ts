@@ -1,7 +1,7 @@
 /** Says of each refused field where it is, what is wrong, and how to mend it. */
 
 import type { FastifySchemaCompiler } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { MediaError, type FieldProblem } from '../domain/failures.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -144,10 +144,9 @@ const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown) => {
     reportInput: true,
     // Only here is it known which schema has refused a name, and so which names it would have taken.
     error: ({ code, path, inst }) => {
-      const shape: unknown =
-        code === 'unrecognized_keys' ? Reflect.get(inst?._zod.def ?? {}, 'shape') : null
-      if (typeof shape === 'object' && shape !== null)
-        known.set(pathOf(path ?? []), Object.keys(shape))
+      if (code === 'unrecognized_keys' && inst instanceof z.ZodObject) {
+        known.set(pathOf(path ?? []), Object.keys(inst.shape))
+      }
       return undefined
     },
   })

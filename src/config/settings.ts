@@ -13,7 +13,7 @@ export const rendererSchema = z.object({
 })
 
 /** What each task provider of the list says of itself. */
-export const taskProviderSchema = z
+const taskProviderSchema = z
   .object({
     name: z.string().regex(/^[a-z0-9-]{1,40}$/),
     url: z.url(),

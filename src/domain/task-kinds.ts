@@ -15,14 +15,11 @@ export const TASK_KINDS = [
 export type TaskKind = (typeof TASK_KINDS)[number]
 
 /** Names that code written for other servers uses for a kind of ours. */
-export const TASK_KIND_ALIASES = { speech: 'transcription' } as const satisfies Record<
-  string,
-  TaskKind
->
-type TaskKindName = TaskKind | keyof typeof TASK_KIND_ALIASES
+const ALIASES = { speech: 'transcription' } as const satisfies Record<string, TaskKind>
+type TaskKindName = TaskKind | keyof typeof ALIASES
 
 export const taskKindOf = (name: TaskKindName): TaskKind =>
-  name === 'speech' ? TASK_KIND_ALIASES.speech : name
+  name === 'speech' ? ALIASES.speech : name
 
 /** What is really done: an `audio` task whose format is `json` asks for the words and not the sound. */
 export const taskWorkOf = (kind: TaskKind, options: { readonly format?: unknown }): TaskKind =>

@@ -440,23 +440,6 @@ describe('a task', () => {
     ],
     ['half a size', { ...body, options: { width: 640 } }, 'options.width'],
     ['an unknown template', { ...body, options: { template: 'x' } }, 'options.template'],
-    ['a width of 1', { ...body, kind: 'video', options: { width: 1 } }, 'options.width'],
-    [
-      'a width of 100,000',
-      { ...body, kind: 'image', options: { width: 100_000 } },
-      'options.width',
-    ],
-    [
-      'an end before the start',
-      { ...body, kind: 'audio', options: { start: 4, end: 2 } },
-      'options.end',
-    ],
-    [
-      'a codec that the format does not take',
-      { ...body, kind: 'video', options: { format: 'webm', codec: 'h264' } },
-      'options.codec',
-    ],
-    ['a translation into nothing', { ...body, kind: 'translation' }, 'options.language'],
     ['HDR without the plan for it', { ...body, options: { hdr: true } }, 'options.hdr'],
     ['a file of the server', { ...body, input: 'file:///etc/passwd' }, 'input'],
     ['no input', { kind: 'render' }, 'input'],
@@ -468,17 +451,6 @@ describe('a task', () => {
     const response = await post(await api.customer(), '/v1/tasks', payload)
     expect(response.statusCode).toBe(422)
     expect(response.json().errors.map((problem: { path: string }) => problem.path)).toEqual([path])
-  })
-
-  test.each<[string, object, string]>([
-    ['kind', { ...body, kind: 'vidoe' }, 'video'],
-    ['option', { ...body, kind: 'video', options: { Widht: 3 } }, 'width'],
-    ['choice', { ...body, kind: 'video', options: { format: 'giff' } }, 'gif'],
-    ['field', { ...body, web_hook_url: 'https://example.com' }, 'webhook_url'],
-  ])('with a misspelt %s is told what was probably meant', async (_what, payload, nearest) => {
-    const response = await post(await api.customer(), '/v1/tasks', payload)
-    expect(response.statusCode).toBe(422)
-    expect(response.json().errors[0].fix).toContain(`Did you mean ${nearest}?`)
   })
 
   test('is canceled; a second cancel changes nothing', async () => {

@@ -48,7 +48,7 @@ const worldOf = (
 ): World => {
   const calls: string[] = []
   const ends: string[] = []
-  const taskId = `task_${randomUUID().replaceAll('-', '')}` as TaskId
+  const taskId: TaskId = `task_${randomUUID().replaceAll('-', '')}`
   const world: World = { taskId, calls, ends, says: WORKING, activities: {} as Activities }
   const base: Activities = {
     prepareTask: async () => ({
@@ -182,7 +182,7 @@ test('a task that is cancelled is cancelled at the provider too', async () => {
     const handle = await start(world)
     await eventually(() => expect(world.calls).toContain('submitRemoteTask'))
     await handle.cancel()
-    await expect(handle.result()).rejects.toThrow()
+    await expect(handle.result()).rejects.toThrow('Workflow execution cancelled')
   })
   expect(world.calls).toContain('cancelRemoteTask')
   expect(world.ends).toEqual(['canceled'])

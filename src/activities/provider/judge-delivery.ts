@@ -51,14 +51,17 @@ const described = async (
       return { contentType, durationSeconds: cues.at(-1)?.endSeconds ?? 0, ...UNSEEN }
     }
     case 'video':
+    case 'audio':
+    case 'image': {
       // No demuxer of ffmpeg reads animated WebP.
-      if (options.format === 'webp') return await webpAnimation(filePath)
+      if (kind === 'video' && options.format === 'webp') return await webpAnimation(filePath)
+      const needs = ({ video: 'video', audio: 'audio', image: 'pictures' } as const)[kind]
+      const { durationSecondsMax } = MEDIA_LIMITS
+      const job = { path: filePath, needs, durationSecondsMax, wholly: true, signal }
+      const { durationSeconds, ...found } = await tools.judgeInput(job)
+      return { ...found, durationSeconds: kind === 'image' ? null : durationSeconds }
+    }
   }
-  const needs = ({ video: 'video', audio: 'audio', image: 'pictures' } as const)[kind]
-  const { durationSecondsMax } = MEDIA_LIMITS
-  const job = { path: filePath, needs, durationSecondsMax, wholly: true, signal }
-  const { durationSeconds, ...found } = await tools.judgeInput(job)
-  return { ...found, durationSeconds: kind === 'image' ? null : durationSeconds }
 }
 
 const webpAnimation = async (filePath: string): Promise<ConvertedMedia> => {

@@ -1,8 +1,10 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
-import type { z } from 'zod'
 import type { TaskActivities } from '../../contracts/activities.ts'
-import { adaptiveVideoTaskOptions } from '../../contracts/http/tasks/stream-options.ts'
+import {
+  adaptiveVideoTaskOptions,
+  type AdaptiveVideoTaskOptions,
+} from '../../contracts/http/tasks/stream-options.ts'
 import { readSubtitles, writeSubtitles } from '../../domain/captions/subtitle-file.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { taskFolderKey } from '../../domain/storage-keys.ts'
@@ -12,8 +14,6 @@ import type { Workspace } from '../lib/media-tools.ts'
 import { storeFolder } from '../lib/store-folder.ts'
 import { progressReporter } from '../lib/task-progress.ts'
 import { taskRow } from './task-row.ts'
-
-type Options = z.output<typeof adaptiveVideoTaskOptions>
 
 /** The manifest that a player is given; both lie in every folder. */
 const MANIFESTS = {
@@ -73,7 +73,7 @@ export const packageTask =
 /** Every subtitle file, read and written again as the VTT that players take. */
 const fetchCaptions = async (
   deps: ActivityDependencies,
-  { captions }: Options,
+  { captions }: AdaptiveVideoTaskOptions,
   workspace: Workspace,
 ): Promise<readonly (CaptionTrack & { readonly path: string })[]> => {
   const tracks: (CaptionTrack & { readonly path: string })[] = []

@@ -49,16 +49,16 @@ export const problemsOfVideo = async (
       : []),
   ]
   if (song === null || absent.length > 0) return absent
-  const problems = videoProblems(draft, {
+  const found = videoProblems(draft, {
     plan: account.plan,
     song: mediumOf(song),
     background: background && mediumOf(background),
   })
   // A silent film is a medium like any other, until somebody wants to hear it.
   if (song.kind === 'video' && !mediumOf(song).hasAudio) {
-    throw new MediaError('MEDIA_NO_AUDIO', `${song.id} is silent`, { problems })
+    throw new MediaError('MEDIA_NO_AUDIO', `${song.id} is silent`, { problems: found })
   }
-  return problems
+  return found
 }
 
 /** Video projects. */

@@ -27,3 +27,4 @@ export const adaptiveVideoTaskOptions = z.strictObject({
   audio_tracks: z.enum(['first', 'all']).default('first'),
   hdr: z.boolean().default(false),
 })
+export type AdaptiveVideoTaskOptions = z.infer<typeof adaptiveVideoTaskOptions>
