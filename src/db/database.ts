@@ -38,5 +38,29 @@ export const connectDatabase = (options: {
   // The pool listens to idle connections only. One that is lost within a transaction rejects the
   // statement that runs or comes next; without a listener of its own it would end this process too.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  return { database: drizzle(pool, { schema }), pool, close: () => pool.end() }
+  const database = givingBackConnections(drizzle(pool, { schema }), pool)
+  return { database, pool, close: () => pool.end() }
+}
+
+/**
+ * Drizzle's own transactions keep a connection for ever that breaks at their BEGIN, so that every
+ * restart of PostgreSQL would cost some of the pool until none is left. Here it is given back however
+ * the transaction ends, and the pool throws broken ones away.
+ */
+const givingBackConnections = (database: Database, pool: pg.Pool): Database => {
+  const sessions = new WeakMap<pg.PoolClient, NodePgDatabase<typeof schema>>()
+  const sessionOf = (client: pg.PoolClient): NodePgDatabase<typeof schema> => {
+    const session = sessions.get(client) ?? drizzle(client, { schema })
+    sessions.set(client, session)
+    return session
+  }
+  const transaction: Database['transaction'] = async (run, config) => {
+    const client = await pool.connect()
+    try {
+      return await sessionOf(client).transaction(run, config)
+    } finally {
+      client.release()
+    }
+  }
+  return Object.assign(database, { transaction })
 }
