@@ -6,11 +6,11 @@ import { VIDEO_CONTENT_TYPES } from '../../domain/media-conversions.ts'
 import type { ConvertedMedia } from '../../domain/media-conversions.ts'
 import { MEDIA_LIMITS } from '../../domain/media-limits.ts'
 import { cancelOf, probeMade, progressOf, refuseBrokenOff, refuseUnordered } from './conversion.ts'
-import { partOfPictures, seekTo } from './convert-video.ts'
-import type { VideoConversionJob, VideoPlan } from './convert-video.ts'
 import { pictureFilters } from './picture-filters.ts'
 import { runFfmpeg } from './process.ts'
 import { safeInput } from './safe-input.ts'
+import { partOfPictures, seekTo } from './video-plan.ts'
+import type { VideoConversionJob, VideoPlan } from './video-plan.ts'
 import { readWebpAnimation } from './webp-animation.ts'
 
 /** All frames together: two minutes of 720p at 12.5 a second. A GIF of that has hundreds of megabytes. */

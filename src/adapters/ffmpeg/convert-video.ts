@@ -1,46 +1,29 @@
-import { ANIMATION_EFFORT, videoCodecOf } from '../../domain/conversion-codecs.ts'
+import { videoCodecOf } from '../../domain/conversion-codecs.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { VIDEO_CONTENT_TYPES } from '../../domain/media-conversions.ts'
 import type { ConvertedMedia, VideoCodec, VideoConversion } from '../../domain/media-conversions.ts'
 import { audioStreams, videoStreams } from '../../domain/media-probe.ts'
-import type { MediaProbe, MediaStream } from '../../domain/media-probe.ts'
-import { fitPicture } from '../../domain/picture-size.ts'
+import type { MediaStream } from '../../domain/media-probe.ts'
 import type { PictureFit } from '../../domain/picture-size.ts'
-import { onPictures, trimOf } from '../../domain/trim.ts'
 import type { Trim } from '../../domain/trim.ts'
-import { frameRateText, steadyFrameRate } from '../../domain/video-frame-rate.ts'
 import {
   cancelOf,
-  knownSeconds,
-  picturesOf,
   probeMade,
   probeSource,
   progressOf,
   refuseBrokenOff,
   refuseUnordered,
 } from './conversion.ts'
-import type { FileConversionJob } from './conversion.ts'
 import { convertToAnimation } from './convert-to-animation.ts'
 import { pictureFilters } from './picture-filters.ts'
 import { runFfmpeg } from './process.ts'
 import { safeInput } from './safe-input.ts'
 import { audioEncoderArguments, soundShape, videoEncoderArguments } from './video-encoders.ts'
+import { partOfPictures, planVideo, seekTo } from './video-plan.ts'
+import type { VideoConversionJob, VideoPlan } from './video-plan.ts'
 
 /** What SVT-AV1 begins at. */
 const AV1_SIDE_PX_MIN = 64
-
-export interface VideoConversionJob extends FileConversionJob {
-  readonly conversion: VideoConversion
-}
-
-/** What was decided about a video conversion before any work. */
-export interface VideoPlan {
-  readonly source: MediaProbe
-  readonly stream: MediaStream
-  readonly trim: Trim
-  readonly fit: PictureFit
-  readonly frameRate: number
-}
 
 /**
  * Makes a video, or an animated picture, out of another video.
@@ -62,21 +45,6 @@ export const convertVideo = async (job: VideoConversionJob): Promise<ConvertedMe
   return verifyVideoMade(job, codec, plan)
 }
 
-const planVideo = (source: MediaProbe, conversion: VideoConversion): VideoPlan => {
-  const { stream, size } = picturesOf(source)
-  const isAnimation = conversion.format === 'gif' || conversion.format === 'webp'
-  const sourceRate = steadyFrameRate(stream)
-  const sourceSeconds = knownSeconds(source, stream)
-  const animationRate = Math.min(ANIMATION_EFFORT[conversion.quality].frameRate, sourceRate)
-  return {
-    source,
-    stream,
-    trim: onPictures(trimOf(conversion, sourceSeconds), sourceSeconds, sourceRate),
-    fit: fitPicture(size, conversion, { even: !isAnimation }),
-    frameRate: conversion.frameRate ?? (isAnimation ? animationRate : sourceRate),
-  }
-}
-
 const refuseTooSmall = (codec: VideoCodec, { canvas }: PictureFit): void => {
   if (codec !== 'av1' || Math.min(canvas.widthPx, canvas.heightPx) >= AV1_SIDE_PX_MIN) return
   const message = `av1 begins at ${AV1_SIDE_PX_MIN} × ${AV1_SIDE_PX_MIN} pixels`
@@ -84,21 +52,6 @@ const refuseTooSmall = (codec: VideoCodec, { canvas }: PictureFit): void => {
     problems: [{ path: 'options.codec', message, fix: 'send another codec or a larger size' }],
   })
 }
-
-/**
- * Seeks to the key frame before the part and hands on what lies between too: the frame that is shown at
- * the start may have begun long before it, and one that is stamped a little early is not lost.
- */
-export const seekTo = ({ startSeconds }: Trim): string[] =>
-  startSeconds > 0 ? ['-noaccurate_seek', '-ss', startSeconds.toFixed(6)] : []
-
-/** Frames of the part at a steady rate, the first of them the one that is shown at its start. */
-export const partOfPictures = ({ trim, frameRate }: Pick<VideoPlan, 'trim' | 'frameRate'>) => [
-  `fps=fps=${frameRateText(frameRate)}:start_time=0:round=near`,
-  ...(trim.endSeconds === null
-    ? []
-    : [`trim=end_frame=${Math.max(1, Math.round((trim.durationSeconds ?? 0) * frameRate))}`]),
-]
 
 /** Sound from the start of the part on, with silence where the source has a hole. */
 const partOfSound = (trim: Trim): string[] => [
