@@ -104,7 +104,8 @@ const onBackdrop = (from: string, to: string, { widthPx, heightPx }: FrameSize):
     `[${to}Front]scale=w='${fitted('iw', widthPx, heightPx)}':h='${fitted('ih', widthPx, heightPx)}'` +
       `:flags=lanczos[${to}Fit]`,
     `[${to}Blur][${to}Fit]overlay=(W-w)/2:(H-h)/2,` +
-      `scale=in_range=tv:out_range=pc,format=yuvj420p[${to}]`,
+      // Whoever reads a JPEG takes its colours for BT.601.
+      `scale=in_range=tv:out_range=pc:out_color_matrix=bt601,format=yuvj420p[${to}]`,
   ].join(';')
 }
 

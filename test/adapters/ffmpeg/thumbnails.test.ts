@@ -159,4 +159,22 @@ describe('makeThumbnails', () => {
     const tone = await makeTone(folder, 'tone.wav', { durationSeconds: 1 })
     await expect(thumbnailsOf(tone)).rejects.toMatchObject({ code: 'MEDIA_UNREADABLE' })
   })
+
+  it('keeps the colours of an HD film', async () => {
+    const tags = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709']
+    const video = await makeFilm('green.mp4', 'color=0x20c040:s=1280x720:d=1', [
+      ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', ...tags],
+    ])
+    await thumbnailsOf(video)
+    for (const path of [landscapePath, squarePath]) {
+      const [red = 0, green = 0, blue = 0] = (await gridOf(path, 3, 3))[4] ?? []
+      for (const [is, was] of [
+        [red, 0x20],
+        [green, 0xc0],
+        [blue, 0x40],
+      ] as const) {
+        expect(Math.abs(is - was)).toBeLessThanOrEqual(6)
+      }
+    }
+  })
 })
