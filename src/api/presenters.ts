@@ -53,9 +53,11 @@ export const presentMediaStream = async (
   row: MediaStream,
 ): Promise<MediaStreamAnswer> => {
   const { folderKey, extras, readyToStream } = row
-  const ofLadder = (name: string): Promise<string | null> =>
-    urlOrNull(signing, readyToStream && folderKey !== null ? `${folderKey}/${name}` : null)
-  const ofExtra = (name: string): Promise<string | null> => urlOrNull(signing, extras[name] ?? null)
+  const ofKey = async (key: string | undefined): Promise<string | null> =>
+    key === undefined ? null : await signedUrl(signing, key)
+  const ofLadder = (name: string) =>
+    ofKey(readyToStream && folderKey !== null ? `${folderKey}/${name}` : undefined)
+  const ofExtra = (name: string) => ofKey(extras[name])
   const captions = folderKey === null ? [] : row.captionLanguages
   return {
     executionId: row.executionId,
