@@ -1,14 +1,16 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CancelledFailure } from '@temporalio/activity'
 import type { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
+import { newWebhookSecret } from '../../src/adapters/webhooks/standard-webhooks.ts'
 import { renderTaskOptions } from '../../src/contracts/http/tasks/render-options.ts'
 import type { TaskId } from '../../src/domain/ids.ts'
 import { holdId } from '../../src/domain/ids.ts'
 import { taskPriceCredits } from '../../src/domain/pricing.ts'
 import { taskKeys } from '../../src/domain/storage-keys.ts'
+import type { TaskDialect } from '../../src/domain/task-dialects.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeTone } from '../support/media-corpus.ts'
 import { insertAccount, newId } from '../support/records.ts'
@@ -30,13 +32,19 @@ beforeEach(() => {
 const songUrl = () => storage.store.signGet('uploads/song', { expiresInSeconds: 600 })
 
 const insertTask = async (
-  options: { input?: string; credits?: number; draw?: Record<string, unknown> } = {},
+  options: {
+    input?: string
+    credits?: number
+    draw?: Record<string, unknown>
+    dialect?: TaskDialect
+  } = {},
 ) => {
   const accountId = await insertAccount(world.database.database, options.credits ?? 100)
   const task = await repositories.tasks.insert({
     id: newId('task'),
     accountId,
     kind: 'render',
+    dialect: options.dialect ?? 'tasks',
     input: options.input ?? (await songUrl()),
     options: renderTaskOptions.parse({ width: 128, height: 128, ...options.draw }),
     metadata: { mine: 7 },
@@ -100,6 +108,36 @@ describe('prepareTask', () => {
     expect(await available(accountId)).toBe(100)
   })
 
+  it('refuses what is larger than the plan allows before it has come', async () => {
+    const announced = { 'content-length': String(900 * 1024 * 1024) }
+    customer.answer = () => ({ status: 200, headers: announced, body: 'a beginning' })
+    const { taskId } = await insertTask({ input: `${customer.baseUrl}/huge.mp3` })
+    await expect(world.run('prepareTask', { taskId })).rejects.toMatchObject({
+      type: 'MEDIA_TOO_LARGE',
+      nonRetryable: true,
+    })
+  })
+
+  it('decodes a stranger’s file to its end, and one that we made or judged only in its head', async () => {
+    // A part of a song: what its header says is more than there is.
+    const cut = join(world.folder, 'cut.flac')
+    const flac = await readFile(await makeTone(world.folder, 'whole.flac', { durationSeconds: 4 }))
+    await writeFile(cut, flac.subarray(0, Math.floor(flac.length * 0.6)))
+    for (const key of ['uploads/cut', 'tasks/task_other000/output.flac']) {
+      await world.store(key, cut, 'audio/flac')
+    }
+    const urlOf = (key: string) => storage.store.signGet(key, { expiresInSeconds: 600 })
+    const unjudged = await insertTask({ input: await urlOf('uploads/cut') })
+    await expect(world.run('prepareTask', { taskId: unjudged.taskId })).rejects.toMatchObject({
+      type: 'MEDIA_UNREADABLE',
+    })
+    const judged = await insertTask({ input: await urlOf('tasks/task_other000/output.flac') })
+    expect(await world.run('prepareTask', { taskId: judged.taskId })).toMatchObject({
+      status: 'ready',
+      durationSeconds: 4,
+    })
+  })
+
   it('does not begin a task that is over', async () => {
     const { taskId } = await insertTask()
     await repositories.tasks.abandon({ taskId, ending: 'canceled', failure: null })
@@ -156,6 +194,47 @@ describe('the end of a task', () => {
       task_id: taskId,
       output_url: { storageKey: taskKeys(taskId).outputKey },
       metadata: { mine: 7 },
+    })
+  })
+
+  it('is told to the account’s endpoints that want to know of it, too', async () => {
+    const { taskId, accountId } = await insertTask()
+    const endpoint = async (topics: string[]) =>
+      await repositories.webhookEndpoints.create({
+        id: newId('endpoint'),
+        accountId,
+        url: `${customer.baseUrl}/${topics.join('+')}`,
+        secret: newWebhookSecret(),
+        topics,
+      })
+    await endpoint(['job.succeeded'])
+    await endpoint(['render.completed'])
+    await endpoint([])
+    await world.run('prepareTask', { taskId })
+    const { deliveryIds } = await world.run('completeTask', { taskId, output: drawn(taskId) })
+    const urls = await Promise.all(
+      deliveryIds.map(
+        async (id) => (await repositories.webhookDeliveries.find(accountId, id))?.url,
+      ),
+    )
+    expect(deliveryIds).toHaveLength(3)
+    expect(new Set(urls)).toEqual(
+      new Set(['', 'hook', 'job.succeeded'].map((path) => `${customer.baseUrl}/${path}`)),
+    )
+  })
+
+  it('is told in the words that the task was ordered in', async () => {
+    const { taskId, accountId } = await insertTask({ dialect: 'jobs' })
+    await world.run('prepareTask', { taskId })
+    const { deliveryIds } = await world.run('completeTask', { taskId, output: drawn(taskId) })
+    const [deliveryId = 'dlv_none0000'] = deliveryIds
+    const delivery = await repositories.webhookDeliveries.find(accountId, deliveryId)
+    expect(delivery?.payload).toMatchObject({
+      type: 'job.succeeded',
+      id: taskId,
+      job_id: `job_${taskId.slice('task_'.length)}`,
+      status: 'succeeded',
+      created_at: expect.any(Number) as number,
     })
   })
 
