@@ -25,7 +25,7 @@ export const ladderWish = (input: Readonly<Record<string, unknown>>): LadderWish
 /** A worker that dies costs what it has done of its range: five minutes of film at the most. */
 const RANGE_SECONDS_MAX = 300
 /** Each range decodes a little for nothing; a shorter one is not worth that. */
-const RANGE_SECONDS_MIN = 12
+const RANGE_SECONDS_MIN = 8
 /** Two ranges for each worker: the one that has other work to do leaves the second to the others. */
 const RANGES_PER_WORKER = 2
 

@@ -20,7 +20,7 @@ import { startWebhookSink, type WebhookSink } from '../support/webhook-sink.ts'
 const run = promisify(execFile)
 
 /** Long enough for two ranges, and so small that each takes a moment. */
-const FILM = { seconds: 26, frameRate: 25, widthPx: 320, heightPx: 180 }
+const FILM = { seconds: 17, frameRate: 25, widthPx: 320, heightPx: 180 }
 
 let stack: TestStack
 let workers: WorkerPool
@@ -56,7 +56,7 @@ beforeAll(async () => {
   workers = workerPool(stack)
   await Promise.all([workers.add(), workers.add()])
   customer = await newCustomer(stack, { credits: 500 })
-  const film = join(folder, 'film.mkv')
+  const film = join(folder, 'film.mp4')
   const { seconds, frameRate, widthPx, heightPx } = FILM
   await ffmpeg(
     ...['-f', 'lavfi', '-i', `testsrc2=s=${widthPx}x${heightPx}:r=${frameRate}:d=${seconds}`],
@@ -100,12 +100,14 @@ const stepsOf = ({ steps }: ExecutionAnswer): Record<string, string> =>
 
 /** Reads a manifest as a player does, to the end, and counts the frames. */
 const framesPlayed = async (url: string): Promise<number> => {
-  const { stdout } = await run(toolchain().ffprobePath, [
+  const { stdout, stderr } = await run(toolchain().ffprobePath, [
     ...['-v', 'error', '-count_frames', '-select_streams', 'v:0'],
     ...['-show_entries', 'stream=nb_read_frames', '-of', 'json', url],
   ])
   const { streams } = JSON.parse(stdout) as { streams: { nb_read_frames?: string }[] }
-  return Number(streams[0]?.nb_read_frames)
+  const frames = Number(streams[0]?.nb_read_frames)
+  if (Number.isNaN(frames)) throw new Error(`${url} does not play: ${stdout} ${stderr}`)
+  return frames
 }
 
 test('a film is playable by HLS and DASH over HTTP, with all that stands beside it', async () => {
