@@ -12,24 +12,27 @@ const run = promisify(execFile)
 export interface Packet {
   readonly shownAtSeconds: number
   readonly durationSeconds: number
+  readonly sizeBytes: number
   readonly isKey: boolean
 }
 
-/** The packets of a file by ffprobe, in the order in which they are shown. */
-export const packetsOf = async (path: string): Promise<Packet[]> => {
+/** The packets of a file's first stream of a kind by ffprobe, in the order in which they are shown. */
+export const packetsOf = async (path: string, kind: 'v' | 'a' = 'v'): Promise<Packet[]> => {
   const { stdout } = await run(
     'ffprobe',
     [
-      ...['-v', 'error', '-show_entries', 'packet=pts_time,duration_time,flags', '-of', 'json'],
+      ...['-v', 'error', '-select_streams', `${kind}:0`, '-of', 'json'],
+      ...['-show_entries', 'packet=pts_time,duration_time,size,flags'],
       `file:${path}`,
     ],
     { maxBuffer: 1e8 },
   )
   const { packets } = JSON.parse(stdout) as {
-    packets: { pts_time: string; duration_time: string; flags: string }[]
+    packets: { pts_time: string; duration_time: string; size: string; flags: string }[]
   }
   return packets
-    .map(({ pts_time, duration_time, flags }) => ({
+    .map(({ pts_time, duration_time, size, flags }) => ({
+      sizeBytes: Number(size),
       shownAtSeconds: Number(pts_time),
       durationSeconds: Number(duration_time),
       isKey: flags.startsWith('K'),
