@@ -14,8 +14,10 @@ const rows = CODES.map((code) => ({ code, ...failureRule(code) }))
 describe('the catalogue of failures', () => {
   it.each(rows)('$code blames the caller with a 4xx, and nobody else with one', (row) => {
     const isRefusal = row.httpStatus < 500
-    // A conflict over a hold is ours to explain, though the request is what cannot be done.
-    expect(isRefusal).toBe(row.blame === 'caller' || row.code === 'HOLD_CONFLICT')
+    // A conflict over a hold, or with how the server is set up, is ours to explain, though the request is
+    // what cannot be done.
+    const isOurs = row.code === 'HOLD_CONFLICT' || row.code === 'NOT_CONFIGURED'
+    expect(isRefusal).toBe(row.blame === 'caller' || isOurs)
     expect(row.httpStatus).toBeGreaterThanOrEqual(400)
   })
 
