@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { BranchResult, PipelineOrder } from '../../src/contracts/orders.ts'
+import { createExecutionsRepository } from '../../src/db/repositories/executions.ts'
+import { createLedgerRepository } from '../../src/db/repositories/ledger.ts'
+import type { AccountId } from '../../src/domain/ids.ts'
+import { testDatabase } from '../support/database.ts'
+import { insertAccount, newId } from '../support/records.ts'
+
+const { database } = await testDatabase()
+const executions = createExecutionsRepository(database)
+const ledger = createLedgerRepository(database)
+
+/** Ten credits for two branches, and nothing for what is around them. */
+const STEPS = [
+  { name: 'hold credits', priceCredits: 0 },
+  { name: 'probe', priceCredits: 0 },
+  { name: 'ladder', priceCredits: 7 },
+  { name: 'poster', priceCredits: 3 },
+  { name: 'assemble', priceCredits: 0 },
+  { name: 'notify', priceCredits: 0 },
+]
+
+let accountId: AccountId
+beforeEach(async () => {
+  accountId = await insertAccount(database, 20)
+})
+
+const newOrder = (): PipelineOrder => ({
+  executionId: newId('execution'),
+  accountId,
+  pipeline: 'stream',
+  subjectId: newId('media'),
+  retry: 0,
+  priority: 3,
+  input: { language: 'en' },
+})
+
+const request = (order: PipelineOrder, steps = STEPS) => ({
+  order,
+  workflowId: `stream-${order.executionId}`,
+  steps,
+  holdExpiresAt: new Date(Date.now() + 60_000),
+})
+
+const branch = (step: string, outcome: BranchResult['outcome']): BranchResult => ({
+  step,
+  outcome,
+  failure: outcome === 'failed' ? 'ENCODER_CRASHED' : null,
+  outputs: outcome === 'completed' ? { [step]: `key/of/${step}` } : {},
+})
+
+const complete = (
+  { executionId }: PipelineOrder,
+  outcome: 'completed' | 'partial' | 'error' | 'canceled',
+  branches: readonly BranchResult[],
+) => executions.completeBranches({ executionId, outcome, branches, step: 'assemble' })
+
+const isSound = async () => expect(await ledger.audit()).toEqual([])
+
+/** An order of which the poster failed. */
+const partialOrder = async (): Promise<PipelineOrder> => {
+  const order = newOrder()
+  await executions.admitOrder(request(order))
+  await complete(order, 'partial', [branch('ladder', 'completed'), branch('poster', 'failed')])
+  return order
+}
+
+describe('an order', () => {
+  test('holds the prices of its steps, once, whoever asks again', async () => {
+    const order = newOrder()
+    const answers = await Promise.all([
+      executions.admitOrder(request(order)),
+      executions.admitOrder(request(order)),
+    ])
+    const held = { status: 'held', amountCredits: 10, done: ['hold credits'], outputs: {} }
+    expect(answers).toEqual([held, held])
+    expect(await ledger.balance(accountId)).toEqual({ posted: 20, held: 10, available: 10 })
+    expect(await executions.findById(order.executionId)).toMatchObject({
+      pipeline: 'stream',
+      status: 'pending',
+      input: { language: 'en' },
+    })
+    await isSound()
+  })
+
+  test('that cannot be paid leaves nothing behind', async () => {
+    accountId = await insertAccount(database, 9)
+    const order = newOrder()
+    expect(await executions.admitOrder(request(order))).toEqual({
+      status: 'declined',
+      neededCredits: 10,
+      availableCredits: 9,
+    })
+    expect(await executions.findById(order.executionId)).toBeNull()
+  })
+
+  test('that was completed pays for what was made, and skipping is free', async () => {
+    const order = newOrder()
+    await executions.admitOrder(request(order))
+    const branches = [branch('ladder', 'completed'), branch('poster', 'skipped')]
+    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 7 })
+    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 7 })
+    expect(await ledger.balance(accountId)).toEqual({ posted: 13, held: 0, available: 13 })
+    await isSound()
+  })
+
+  test('that is canceled pays for what was delivered until then', async () => {
+    const order = newOrder()
+    await executions.admitOrder(request(order))
+    await complete(order, 'canceled', [branch('ladder', 'canceled'), branch('poster', 'completed')])
+    const found = await executions.findById(order.executionId)
+    expect(found).toMatchObject({
+      status: 'canceled',
+      error: null,
+      credits: { heldCredits: 10, capturedCredits: 3, refundedCredits: 7 },
+    })
+    await isSound()
+  })
+
+  test('whose source turns out dearer holds the rest, once, or nothing more', async () => {
+    const order = newOrder()
+    await executions.admitOrder(request(order))
+    const dearer = (ladder: number) =>
+      request(
+        order,
+        STEPS.map((step) => (step.name === 'ladder' ? { ...step, priceCredits: ladder } : step)),
+      )
+    expect(await executions.raiseHold(dearer(12))).toMatchObject({ amountCredits: 15 })
+    expect(await executions.raiseHold(dearer(12))).toMatchObject({ amountCredits: 15 })
+    expect((await ledger.balance(accountId)).held).toBe(15)
+    const branches = [branch('ladder', 'completed'), branch('poster', 'completed')]
+    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 15 })
+    expect(await ledger.balance(accountId)).toEqual({ posted: 5, held: 0, available: 5 })
+
+    accountId = await insertAccount(database, 12)
+    const poor = newOrder()
+    await executions.admitOrder(request(poor))
+    const raised = await executions.raiseHold({ ...dearer(12), order: poor })
+    expect(raised).toEqual({ status: 'declined', neededCredits: 5, availableCredits: 2 })
+    await isSound()
+  })
+})
+
+describe('a retry', () => {
+  test('holds what is left, opens that alone, and adds to what was delivered', async () => {
+    const order = await partialOrder()
+    expect(await executions.findById(order.executionId)).toMatchObject({
+      status: 'partial',
+      error: { code: 'ENCODER_CRASHED', step: 'poster' },
+      credits: { heldCredits: 10, capturedCredits: 7, refundedCredits: 3 },
+    })
+    const retry = { ...order, retry: 1 }
+    expect(await executions.admitOrder(request(retry))).toEqual({
+      status: 'held',
+      amountCredits: 3,
+      done: ['hold credits', 'ladder'],
+      outputs: { ladder: 'key/of/ladder' },
+    })
+    const opened = await executions.findById(order.executionId)
+    expect(opened).toMatchObject({ status: 'pending', error: null, finishedAt: null, retries: 1 })
+    expect(opened?.steps.map(({ name, status }) => `${name}: ${status}`)).toEqual([
+      'hold credits: completed',
+      'probe: pending',
+      'ladder: completed',
+      'poster: pending',
+      'assemble: pending',
+      'notify: pending',
+    ])
+    await complete(retry, 'completed', [branch('poster', 'completed')])
+    expect(await executions.findById(order.executionId)).toMatchObject({
+      status: 'completed',
+      outputKeys: { ladder: 'key/of/ladder', poster: 'key/of/poster' },
+      credits: { heldCredits: 13, capturedCredits: 10, refundedCredits: 3 },
+    })
+    expect((await ledger.balance(accountId)).posted).toBe(10)
+    await isSound()
+  })
+
+  test('that cannot be paid leaves the order as it was, and the next one counts anew', async () => {
+    accountId = await insertAccount(database, 10)
+    const order = await partialOrder()
+    const other = newOrder()
+    await executions.admitOrder(request(other, [{ name: 'ladder', priceCredits: 2 }]))
+    const declined = { status: 'declined', neededCredits: 3, availableCredits: 1 }
+    expect(await executions.admitOrder(request({ ...order, retry: 1 }))).toEqual(declined)
+    expect(await executions.findById(order.executionId)).toMatchObject({ status: 'partial' })
+    await ledger.topUp({ accountId, amountCredits: 5, reference: 'more' })
+    expect(await executions.admitOrder(request({ ...order, retry: 1 }))).toMatchObject({
+      status: 'declined',
+    })
+    expect(await executions.admitOrder(request({ ...order, retry: 2 }))).toMatchObject({
+      status: 'held',
+      amountCredits: 3,
+    })
+    await isSound()
+  })
+
+  test('of which nothing comes leaves what was delivered before', async () => {
+    const order = await partialOrder()
+    await executions.admitOrder(request({ ...order, retry: 1 }))
+    const { executionId } = order
+    const input = { executionId, ending: 'canceled' as const, failure: null, step: null }
+    expect(await executions.abandon(input)).toMatchObject({ status: 'partial', releasedCredits: 3 })
+    expect(await executions.findById(executionId)).toMatchObject({
+      status: 'partial',
+      outputKeys: { ladder: 'key/of/ladder' },
+      credits: { heldCredits: 13, capturedCredits: 7, refundedCredits: 6 },
+    })
+    await isSound()
+  })
+
+  test('of what is complete, canceled, in work or unknown is refused', async () => {
+    const conflict = { code: 'CONFLICT' }
+    const inWork = newOrder()
+    await executions.admitOrder(request(inWork))
+    await expect(executions.admitOrder(request({ ...inWork, retry: 1 }))).rejects.toMatchObject(
+      conflict,
+    )
+    await complete(inWork, 'canceled', [])
+    await expect(executions.admitOrder(request({ ...inWork, retry: 1 }))).rejects.toMatchObject(
+      conflict,
+    )
+    await expect(executions.admitOrder(request({ ...newOrder(), retry: 1 }))).rejects.toMatchObject(
+      { code: 'NOT_FOUND' },
+    )
+    const order = await partialOrder()
+    await expect(executions.admitOrder(request({ ...order, retry: 2 }))).rejects.toMatchObject(
+      conflict,
+    )
+  })
+})
