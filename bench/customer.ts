@@ -1,5 +1,6 @@
 import { openAsBlob } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { runFfmpeg } from '../src/adapters/ffmpeg/process.ts'
 import type { ExecutionId, VideoId } from '../src/domain/ids.ts'
 import type { BenchStack } from './stack.ts'
@@ -41,10 +42,10 @@ const call = async <Answer>(
   throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
 }
 
-/** Uploads a song as a customer does; returns its media id. */
-export const uploadSong = async (stack: BenchStack, path: string): Promise<string> => {
+/** Uploads a song or a film as a customer does; returns its media id. */
+export const uploadMedium = async (stack: BenchStack, path: string): Promise<string> => {
   const form = new FormData()
-  form.set('file', await openAsBlob(path), 'song.mp3')
+  form.set('file', await openAsBlob(path), basename(path))
   return (await call<{ id: string }>(stack, '/v1/media', form)).id
 }
 
@@ -61,6 +62,43 @@ export const createVideo = async (
     settings: { title: 'Benchmark', artist: 'Spool' },
   }
   return (await call<{ id: VideoId }>(stack, '/v1/videos', body)).id
+}
+
+/** A film of so many lines at 25 frames a second, with a voiceless sound, that cannot be copied. */
+export const makeFilm = async (
+  stack: BenchStack,
+  { seconds, lines }: { readonly seconds: number; readonly lines: number },
+): Promise<string> => {
+  const path = join(stack.dir, `film-${lines}-${seconds}.mp4`)
+  const size = `${Math.round((lines * 16) / 9 / 2) * 2}x${lines}`
+  await runFfmpeg({
+    ffmpegPath: stack.config.settings.SPOOL_FFMPEG_PATH,
+    timeoutMs: 600_000,
+    args: [
+      ...['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25:d=${seconds},noise=alls=12:allf=t`],
+      ...['-f', 'lavfi', '-i', `aevalsrc=${SONG.replaceAll(',', '\\,')}:d=${seconds}`],
+      ...['-c:v', 'mpeg4', '-q:v', '4', '-c:a', 'aac', `file:${path}`],
+    ],
+  })
+  return path
+}
+
+/** Orders a stream of a film that was uploaded, and answers how many seconds it took from the order to
+ * its end. */
+export const streamSeconds = async (stack: BenchStack, mediaId: string): Promise<number> => {
+  const body = { mediaId }
+  const { executionId } = await call<{ executionId: ExecutionId }>(stack, '/v1/streams', body)
+  for (;;) {
+    const found = await call<{ status: string; createdAt: string; finishedAt: string | null }>(
+      stack,
+      `/v1/executions/${executionId}`,
+    )
+    if (found.finishedAt !== null) {
+      if (found.status !== 'completed') throw new Error(`the stream ended ${found.status}`)
+      return (Date.parse(found.finishedAt) - Date.parse(found.createdAt)) / 1000
+    }
+    await delay(100)
+  }
 }
 
 /** Orders a render by HTTP. */

@@ -1,4 +1,4 @@
-import { createVideo, makeSong, orderRender, uploadSong } from './customer.ts'
+import { createVideo, makeSong, orderRender, uploadMedium } from './customer.ts'
 import type { Measure } from './run.ts'
 
 const EVENTS_MAX = 150
@@ -7,7 +7,7 @@ const PAYLOAD_BYTES_MAX = 32 * 1024
 /** The history that one plain render leaves in Temporal. */
 export const measure: Measure = async (run) => {
   const stack = await run.stack()
-  const mediaId = await uploadSong(stack, await makeSong(stack, 5))
+  const mediaId = await uploadMedium(stack, await makeSong(stack, 5))
   const worker = await stack.startWorker()
   try {
     const { workflowId } = await orderRender(stack, await createVideo(stack, mediaId, 3))

@@ -6,13 +6,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tableOf, type Figure } from './figure.ts'
 import { measure as history } from './history.ts'
+import { measure as ladder } from './ladder.ts'
 import { measure as pipeline } from './pipeline.ts'
 import { measure as recovery } from './recovery.ts'
+import { measure as ranges } from './ranges.ts'
 import { measure as renderer } from './renderer.ts'
 import type { Measure, Run } from './run.ts'
 import { startBenchStack, type BenchStack } from './stack.ts'
-import { measure as tasks } from './tasks.ts'
 import { measure as stills } from './stills.ts'
+import { measure as stream } from './stream.ts'
+import { measure as tasks } from './tasks.ts'
 import { measure as throughput } from './throughput.ts'
 import { measure as waiting } from './waiting.ts'
 import { measure as wakeup } from './wakeup.ts'
@@ -24,9 +27,13 @@ const BENCHMARKS: Record<string, Measure> = {
   recovery,
   throughput,
   renderer,
+  ladder,
   history,
   waiting,
   tasks,
+  stills,
+  stream,
+  ranges,
 }
 
 const say = (line: string) => console.error(`${new Date().toLocaleTimeString('sv')}  ${line}`)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createMediaTools } from '../src/composition/media-tools.ts'
 import { planTerms } from '../src/domain/plans.ts'
 import { DEFAULT_ACCENT_COLOR, DEFAULT_TEMPLATE } from '../src/domain/render-spec.ts'
-import { createVideo, makeSong, orderRender, uploadSong } from './customer.ts'
+import { createVideo, makeSong, orderRender, uploadMedium } from './customer.ts'
 import { atMost } from './figure.ts'
 import type { Measure } from './run.ts'
 import { inTurns, median, secondsOf } from './samples.ts'
@@ -20,7 +20,7 @@ export const measure: Measure = async (run) => {
   const seconds = run.quick ? 10 : 30
   const pairs = run.quick ? 1 : 2
   const songPath = await makeSong(stack, seconds + 10)
-  const mediaId = await uploadSong(stack, songPath)
+  const mediaId = await uploadMedium(stack, songPath)
   const worker = await stack.startWorker()
   const render = async (length: number) => {
     const videoId = await createVideo(stack, mediaId, length)

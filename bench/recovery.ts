@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunningPart } from '../scripts/stack/part.ts'
 import { taskWorkflowId } from '../src/domain/ids.ts'
-import { cancelRender, createVideo, makeSong, orderRender, uploadSong } from './customer.ts'
+import { cancelRender, createVideo, makeSong, orderRender, uploadMedium } from './customer.ts'
 import type { Figure } from './figure.ts'
 import type { Measure } from './run.ts'
 import { median } from './samples.ts'
@@ -32,7 +32,7 @@ interface Attempt {
  */
 export const measure: Measure = async (run) => {
   const stack = await run.stack()
-  const mediaId = await uploadSong(stack, await makeSong(stack, REGION_SECONDS + 10))
+  const mediaId = await uploadMedium(stack, await makeSong(stack, REGION_SECONDS + 10))
   const repetitions = run.quick ? 1 : 2
   const present: number[] = []
   const fresh: number[] = []

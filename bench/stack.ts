@@ -26,8 +26,12 @@ export interface BenchStack {
   /** The settings of the API and of every worker. */
   readonly env: NodeJS.ProcessEnv
   readonly config: Config
-  /** Starts a worker of the product, and resolves when it polls. */
-  readonly startWorker: () => Promise<RunningPart>
+  /** Starts a worker of the product, and resolves when it polls. `env` changes its settings; `core`
+   * leaves it one core of the machine. */
+  readonly startWorker: (change?: {
+    readonly env?: NodeJS.ProcessEnv
+    readonly core?: number
+  }) => Promise<RunningPart>
   /** Whatever is started is handed over here, and stopped with the stack. */
   readonly stopLater: (stop: () => Promise<unknown>) => void
   readonly stop: () => Promise<void>
@@ -71,11 +75,13 @@ export const startBenchStack = async (dir: string): Promise<BenchStack> => {
       repositories: createRepositories(database.database),
       env,
       config,
-      startWorker: async () => {
+      startWorker: async ({ env: change = {}, core } = {}) => {
         started += 1
         const name = `worker-${started}`
         const ready = () => logSays(join(dir, `${name}.log`), 'the worker is ready')
-        const worker = await startPart(nodePart(name, 'src/worker.ts', { dir, env }, ready))
+        const settings = { dir, env: { ...env, ...change } }
+        const part = nodePart(name, 'src/worker.ts', settings, ready)
+        const worker = await startPart(core === undefined ? part : pinned(part, core))
         stopLater(worker.stop)
         return worker
       },
@@ -145,6 +151,13 @@ const nodePart = (
   readyTimeoutMs: 60_000,
   stopSignal: 'SIGTERM',
   stopGraceMs: 20_000,
+})
+
+/** The same process, on this core alone; what it starts is there with it. */
+const pinned = (part: Part, core: number): Part => ({
+  ...part,
+  command: 'taskset',
+  args: ['--cpu-list', String(core), part.command, ...part.args],
 })
 
 const isOk = async (apiUrl: string): Promise<void> => {
