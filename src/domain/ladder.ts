@@ -40,6 +40,9 @@ export interface Ladder {
 export interface SourcePictures {
   /** Among all streams of the file. */
   readonly streamIndex: number
+  /** Upright, with square pixels. */
+  readonly widthPx: number
+  readonly heightPx: number
   readonly firstSeconds: number
   readonly isInterlaced: boolean
   readonly videoRange: VideoRange
@@ -51,6 +54,8 @@ export interface SourcePictures {
   readonly colorPrimaries?: string
   readonly colorTransfer?: string
   readonly colorSpace?: string
+  /** Already of the kind that rungs are made of; a rung of their own size needs no conversion. */
+  readonly isPlain: boolean
   /** For copies: by how many frames decoding runs ahead. */
   readonly reorderFrames: number
 }
@@ -164,11 +169,21 @@ const describePictures = (video: MediaStream, timing: PictureTiming): SourcePict
   const videoRange = RANGE_BY_TRANSFER[video.colorTransfer ?? ''] ?? 'SDR'
   return {
     streamIndex: video.index,
+    ...uprightSize(video),
     firstSeconds: timing.firstSeconds,
     isInterlaced: video.isInterlaced ?? false,
     videoRange,
     colorMatrix: isStandard || isSmall ? 'smpte170m' : 'bt709',
     isWideGamut: videoRange === 'SDR' && video.colorPrimaries === 'bt2020',
+    // Other codecs can have the full range of brightness without the pixel format telling.
+    isPlain:
+      ['h264', 'hevc'].includes(video.codec) &&
+      video.pixelFormat === 'yuv420p' &&
+      (video.pixelAspectRatio ?? 1) === 1 &&
+      videoRange === 'SDR' &&
+      video.colorPrimaries !== 'bt2020' &&
+      (video.widthPx ?? 1) % 2 === 0 &&
+      (video.heightPx ?? 1) % 2 === 0,
     reorderFrames: timing.regular?.reorderFrames ?? 0,
     ...(video.colorPrimaries === undefined ? {} : { colorPrimaries: video.colorPrimaries }),
     ...(video.colorTransfer === undefined ? {} : { colorTransfer: video.colorTransfer }),

@@ -137,7 +137,11 @@ const firstRung = ({ source }: Ladder, rung: Rung, size: string): string[] => {
     const wide = 'setparams=color_primaries=bt2020:color_trc=bt2020-10:colorspace=bt2020nc'
     return [size, wide, 'zscale=p=bt709:t=bt709:m=bt709:r=tv', ...settled]
   }
-  return [`${size}:out_range=tv:out_color_matrix=${tags}`, ...settled]
+  const isWholeSize = rung.widthPx === source.widthPx && rung.heightPx === source.heightPx
+  // A conversion to what it is already would cost a tenth of everything.
+  if (source.isPlain && isWholeSize) return settled
+  // The matrix stays; said twice, or what is untagged is taken for another and converted.
+  return [`${size}:out_range=tv:in_color_matrix=${tags}:out_color_matrix=${tags}`, ...settled]
 }
 
 const bounds = (rung: Rung) => ({
