@@ -18,9 +18,13 @@ RUN mkdir -p dist && node scripts/bundle-workflows.ts dist/workflows.js
 FROM node:24-bookworm-slim
 # util-linux has setpriv, by which an encoder dies with its worker. It is part of the base image today.
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ffmpeg util-linux ca-certificates \
+  && apt-get install --yes --no-install-recommends ffmpeg util-linux ca-certificates python3-venv \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
+# The local speech engine: pinned by hash, in an environment of its own.
+COPY python ./python
+RUN python3 -m venv /opt/spool-python \
+  && /opt/spool-python/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement python/requirements.txt
 # Volumes that are mounted here take over the owner.
 RUN install --directory --owner=node --group=node --mode=0700 /work /storage
 COPY --from=build /app/node_modules ./node_modules
@@ -36,6 +40,7 @@ ENV NODE_ENV=production \
   SPOOL_PORT=7100 \
   SPOOL_STORAGE_DIR=/storage \
   SPOOL_WORK_DIR=/work \
+  SPOOL_PYTHON_PATH=/opt/spool-python/bin/python \
   SPOOL_WORKFLOW_BUNDLE=/app/dist/workflows.js
 USER node
 EXPOSE 7100 7101
