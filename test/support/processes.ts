@@ -16,7 +16,7 @@ const read = (reading: () => string): string => {
 }
 
 /** Every process that works in `folder` or was given a path in it. Linux only. */
-const processesIn = (folder: string): SeenProcess[] =>
+export const processesIn = (folder: string): SeenProcess[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({

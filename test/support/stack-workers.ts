@@ -39,6 +39,8 @@ export const encodingFor = (
 export interface WorkerPool {
   readonly add: () => Promise<void>
   readonly kill: (pid: number) => Promise<void>
+  /** The process ids of those that run. */
+  readonly all: () => readonly number[]
 }
 
 export const workerPool = (stack: Pick<TestStack, 'addWorker'>): WorkerPool => {
@@ -53,5 +55,6 @@ export const workerPool = (stack: Pick<TestStack, 'addWorker'>): WorkerPool => {
       if (index < 0 || worker === undefined) throw new Error(`${pid} is no worker of this pool`)
       await worker.kill()
     },
+    all: () => workers.map((worker) => worker.pid()),
   }
 }
