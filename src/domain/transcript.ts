@@ -26,7 +26,7 @@ export interface Transcript {
 }
 
 /** Whether anything was said. */
-export const hasSpeech = ({ segments, words }: Transcript): boolean =>
+const hasSpeech = ({ segments, words }: Transcript): boolean =>
   segments.length > 0 || words.length > 0
 
 /**

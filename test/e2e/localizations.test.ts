@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ const startTranslator = async (): Promise<FakeTranslator> => {
   const failing = new Set<string>()
   const holding = new Set<string>()
   const held: ServerResponse[] = []
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { q, target } = JSON.parse(await text(request)) as { q: string[]; target: string }
     asked.push(target)
     response.setHeader('content-type', 'application/json')
@@ -51,7 +51,8 @@ const startTranslator = async (): Promise<FakeTranslator> => {
     }
     const texts = [q].flat().map((line) => `[${target}] ${line} 👋🏽 مرحبا`)
     response.end(JSON.stringify({ translatedText: Array.isArray(q) ? texts : texts[0] }))
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return { server, url: `http://127.0.0.1:${port}`, asked, failing, holding, held }

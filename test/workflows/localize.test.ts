@@ -173,12 +173,12 @@ describe('a stage that a provider does', () => {
   const stages = { translate: { timeoutMs: 60_000, provider } }
 
   test('waits for its webhook, and what was made is taken in here', async () => {
-    const made: (string | null)[] = []
+    const made: string[] = []
     const world = localizationWorld({
       stages,
       change: {
         translateSubtitles: async ({ language, madeKey }) => {
-          made.push(madeKey)
+          made.push(madeKey ?? 'here')
           return { outputs: { [`${language}.vtt`]: `${language}.vtt` } }
         },
       },

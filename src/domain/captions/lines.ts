@@ -15,7 +15,7 @@ const TOO_LONG_COST = 1_000_000
 const PAUSE = /[\p{Po}\p{Pd}\p{Pe}\p{Pf}]$/u
 
 /** How many lines the tokens take when each line is filled before the next one begins. */
-export const lineCount = (tokens: readonly Token[], charsPerLineMax: number): number => {
+const lineCount = (tokens: readonly Token[], charsPerLineMax: number): number => {
   let lines = 1
   let used = 0
   for (const token of tokens) {

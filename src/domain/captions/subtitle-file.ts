@@ -7,7 +7,7 @@ import { MediaError } from '../failures.ts'
 import type { Cue, SubtitleFormat } from './cue.ts'
 
 /** A subtitle a second, for more than a day. */
-export const CUES_MAX = 100_000
+const CUES_MAX = 100_000
 
 const TIME = String.raw`(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})`
 /** What follows the times in VTT (position, alignment) is not kept. */
