@@ -1,6 +1,6 @@
 // `node scripts/run.mjs scripts/record-histories.ts`: runs each workflow through each of its endings on
 // a real stack and writes the histories that the replay tests replay. Histories of a released version
-// stay; record anew only what no execution anywhere can have any more.
+// stay; record anew only what no execution anywhere can have any more. Arguments choose: `streams`.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,9 @@ import { Client, Connection } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { eventually } from '../test/support/eventually.ts'
 import { startFakeRenderer } from '../test/support/fake-renderer.ts'
-import { recordedEndings } from '../test/support/recorded-endings.ts'
+import { startFakeHttpService } from '../test/support/fake-http-service.ts'
+import { recordedEndings, type RecordedEnding } from '../test/support/recorded-endings.ts'
+import { recordedStreams } from '../test/support/recorded-streams.ts'
 import { makeSong } from '../test/support/stack-media.ts'
 import { startTestStack } from '../test/support/stack.ts'
 import { startWebhookSink } from '../test/support/webhook-sink.ts'
@@ -42,6 +44,28 @@ const historiesOf = (client: Client, workflowId: string, runs: number): Promise<
     return await Promise.all(texts)
   })
 
+/** A speech server that hears one word, or nothing that it would take. */
+const startSpeech = async () => {
+  let answers: 'words' | 'refusal' = 'words'
+  const words = {
+    language: 'english',
+    duration: 1,
+    segments: [{ start: 0, end: 1, text: 'Hello.' }],
+  }
+  const service = await startFakeHttpService(() =>
+    answers === 'refusal'
+      ? { status: 400, body: '{}' }
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(words) },
+  )
+  const setSpeech = (change: 'words' | 'refusal') => {
+    answers = change
+  }
+  return { url: `${service.baseUrl}/v1`, setSpeech, close: service.close }
+}
+
+const chosen = process.argv.slice(2)
+const isChosen = (group: string): boolean => chosen.length === 0 || chosen.includes(group)
+
 const folder = mkdtempSync(join(tmpdir(), 'spool-histories-'))
 const stops: (() => Promise<unknown>)[] = []
 try {
@@ -49,25 +73,33 @@ try {
   stops.push(sink.close)
   const alpha = await startFakeRenderer('alpha', folder)
   const beta = await startFakeRenderer('beta', folder)
-  stops.push(alpha.close, beta.close)
+  const speech = await startSpeech()
+  stops.push(alpha.close, beta.close, speech.close)
   const stack = await startTestStack({
     SPOOL_RENDERERS: JSON.stringify([alpha.entry('primary'), beta.entry('backup')]),
     SPOOL_TASK_PROVIDERS: JSON.stringify([{ ...alpha.entry('primary'), kinds: ['audio'] }]),
     SPOOL_STALL_TIMEOUT_SECONDS: '4',
     SPOOL_POLL_INTERVAL_SECONDS: '1',
     SPOOL_ALLOW_PRIVATE_SOURCES: sink.host,
+    SPOOL_SPEECH: 'openai',
+    SPOOL_SPEECH_URL: speech.url,
   })
   stops.push(stack.stop)
   await stack.addWorker()
   const connection = await Connection.connect({ address: stack.temporalAddress })
   stops.push(() => connection.close())
   const client = new Client({ connection })
-  await client.schedule.getHandle('spool-hold-sweep').trigger()
-
-  const song = await makeSong(join(folder, 'song.wav'), 4)
-  const endings = await recordedEndings({ stack, alpha, beta, sink, song })
-  const sweeps = client.workflow.list({ query: 'WorkflowType = "holdSweep"' })
-  for await (const { workflowId } of sweeps) endings.push({ workflowId, names: ['hold-sweep'] })
+  const endings: RecordedEnding[] = []
+  if (isChosen('renders')) {
+    await client.schedule.getHandle('spool-hold-sweep').trigger()
+    const song = await makeSong(join(folder, 'song.wav'), 4)
+    endings.push(...(await recordedEndings({ stack, alpha, beta, sink, song })))
+    const sweeps = client.workflow.list({ query: 'WorkflowType = "holdSweep"' })
+    for await (const { workflowId } of sweeps) endings.push({ workflowId, names: ['hold-sweep'] })
+  }
+  if (isChosen('streams')) {
+    endings.push(...(await recordedStreams({ stack, folder, setSpeech: speech.setSpeech })))
+  }
 
   mkdirSync(TARGET, { recursive: true })
   for (const { workflowId, names } of endings) {
