@@ -41,7 +41,7 @@ export const streamKeys = (stream: {
   const folder = `media/${stream.accountId}/${stream.mediaId}`
   return {
     folderKey: `${folder}/streams/${stream.executionId}`,
-    workKey: `${folder}/work/${stream.executionId}`,
+    workKey: `${folder}/parts/${stream.executionId}`,
   }
 }
 

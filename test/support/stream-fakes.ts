@@ -50,7 +50,7 @@ const SOURCE: StreamSource = {
   durationSeconds: 100,
   hasSound: true,
   folderKey: 'media/acct/med/streams/exec',
-  workKey: 'media/acct/med/work/exec',
+  workKey: 'media/acct/med/parts/exec',
 }
 
 /** Two groups: one rung that is published alone, and two in two ranges. */
