@@ -1,6 +1,7 @@
 // `node scripts/run.mjs scripts/record-histories.ts`: runs each workflow through each of its endings on
 // a real stack and writes the histories that the replay tests replay. Histories of a released version
-// stay; record anew only what no execution anywhere can have any more. Arguments choose: `streams`.
+// stay; record anew only what no execution anywhere can have any more. Arguments choose: `renders`,
+// `streams`, `localizations`.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { eventually } from '../test/support/eventually.ts'
 import { startFakeRenderer } from '../test/support/fake-renderer.ts'
 import { startFakeHttpService } from '../test/support/fake-http-service.ts'
 import { recordedEndings, type RecordedEnding } from '../test/support/recorded-endings.ts'
+import { recordedLocalizations } from '../test/support/recorded-localizations.ts'
 import { recordedStreams } from '../test/support/recorded-streams.ts'
 import { makeSong } from '../test/support/stack-media.ts'
 import { startTestStack } from '../test/support/stack.ts'
@@ -63,6 +65,17 @@ const startSpeech = async () => {
   return { url: `${service.baseUrl}/v1`, setSpeech, close: service.close }
 }
 
+/** A translator that knows German from the second time on. */
+const startTranslator = async () => {
+  let refusals = 1
+  const service = await startFakeHttpService(({ body }) => {
+    const { q, target } = JSON.parse(body) as { q: string | string[]; target: string }
+    if (target === 'de' && refusals-- > 0) return { status: 400, body: '{}' }
+    return { body: JSON.stringify({ translatedText: q }) }
+  })
+  return { url: service.baseUrl, close: service.close }
+}
+
 const chosen = process.argv.slice(2)
 const isChosen = (group: string): boolean => chosen.length === 0 || chosen.includes(group)
 
@@ -74,7 +87,8 @@ try {
   const alpha = await startFakeRenderer('alpha', folder)
   const beta = await startFakeRenderer('beta', folder)
   const speech = await startSpeech()
-  stops.push(alpha.close, beta.close, speech.close)
+  const translator = await startTranslator()
+  stops.push(alpha.close, beta.close, speech.close, translator.close)
   const stack = await startTestStack({
     SPOOL_RENDERERS: JSON.stringify([alpha.entry('primary'), beta.entry('backup')]),
     SPOOL_TASK_PROVIDERS: JSON.stringify([{ ...alpha.entry('primary'), kinds: ['audio'] }]),
@@ -83,9 +97,11 @@ try {
     SPOOL_ALLOW_PRIVATE_SOURCES: sink.host,
     SPOOL_SPEECH: 'openai',
     SPOOL_SPEECH_URL: speech.url,
+    SPOOL_TRANSLATOR: 'libretranslate',
+    SPOOL_TRANSLATOR_URL: translator.url,
   })
   stops.push(stack.stop)
-  await stack.addWorker()
+  const worker = await stack.addWorker()
   const connection = await Connection.connect({ address: stack.temporalAddress })
   stops.push(() => connection.close())
   const client = new Client({ connection })
@@ -99,6 +115,13 @@ try {
   }
   if (isChosen('streams')) {
     endings.push(...(await recordedStreams({ stack, folder, setSpeech: speech.setSpeech })))
+  }
+  if (isChosen('localizations')) {
+    // The provider of before would be sent the sound.
+    await worker.stop()
+    await stack.addWorker({ SPOOL_TASK_PROVIDERS: '' })
+    speech.setSpeech('words')
+    endings.push(...(await recordedLocalizations({ stack, folder })))
   }
 
   mkdirSync(TARGET, { recursive: true })
