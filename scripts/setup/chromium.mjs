@@ -30,7 +30,7 @@ export async function ensureChromium({ note, onOutput }) {
 }
 
 /** The path of one that is there already, or null. */
-export async function findChromium() {
+async function findChromium() {
   for (const name of [process.env.TEST_CHROMIUM, ...NAMES]) {
     const path = name ? findProgram(name) : null
     if (path && (await runCommand(path, ['--version'], { timeoutMs: 20_000 })).ok) return path

@@ -1,7 +1,5 @@
 import type { FrameSize } from './frame-size.ts'
 
-/** Lengths of the short side that a caller may ask for. */
-export const RENDITIONS = [2160, 1440, 1080, 720, 480, 360, 240, 144] as const
 const AUTO_RENDITIONS: readonly number[] = [1080, 720, 480, 360]
 /** A source so much larger than the next rung gets one of its own size: 900 lines are not 720. */
 const OWN_RUNG_RATIO = 1.2
