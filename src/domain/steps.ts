@@ -85,7 +85,6 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   transcribeRecording: { step: 'transcribe', part: 'whole' },
   makeSubtitles: { step: 'subtitles', part: 'whole' },
   translateSubtitles: { step: ({ language }) => translateStep(String(language)), part: 'whole' },
-  publishCaptions: { step: 'save', part: 'opens' },
   completeExecution: { step: ({ step }) => String(step), part: 'whole' },
   notify: { step: 'notify', part: 'whole' },
   sendMail: { step: 'notify', part: 'whole' },
