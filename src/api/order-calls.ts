@@ -181,7 +181,7 @@ export const createOrderCalls = (
     })
 
   const orderPipelineOnce: OrderCalls['orderPipeline'] = (input) => {
-    const { executionId, pipeline, retry: nth } = input.order
+    const { executionId, pipeline, round: nth } = input.order
     return client.workflow.executeUpdateWithStart(admitOrder, {
       updateId: nth === 0 ? executionId : `${executionId}:retry-${nth}`,
       args: [input.order],

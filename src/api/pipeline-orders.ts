@@ -68,7 +68,7 @@ export const acceptOrder = async (
       accountId: account.id,
       pipeline,
       subjectId: mediaId,
-      retry: 0,
+      round: 0,
       priority: placement.priority,
       input,
     },

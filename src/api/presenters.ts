@@ -20,15 +20,16 @@ export interface UrlSigning {
 }
 
 /** A URL under which the object can be read for a while; what belongs to a stream, with all of it. */
-export const signedUrl = async (
-  { files, playback, settings }: UrlSigning,
-  key: string,
-): Promise<string> =>
+const signedUrl = async ({ files, playback, settings }: UrlSigning, key: string): Promise<string> =>
   playback.urlOf(key) ?? (await files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds }))
 
 /** A URL for viewers: by the CDN, where the storage lies behind one. */
-export const publishedUrl = ({ files, settings }: UrlSigning, key: string): Promise<string> =>
-  files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds, published: true })
+export const publishedUrl = async (
+  { files, playback, settings }: UrlSigning,
+  key: string,
+): Promise<string> =>
+  playback.urlOf(key) ??
+  (await files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds, published: true }))
 
 const urlOrNull = async (signing: UrlSigning, key: string | null): Promise<string | null> =>
   key === null ? null : await publishedUrl(signing, key)

@@ -43,7 +43,7 @@ export interface PipelineOrder {
   /** What it works on: the id of a medium. */
   readonly subjectId: string
   /** 0, or the number of the retry. */
-  readonly retry: number
+  readonly round: number
   /** 1 (first) to 5 (last). */
   readonly priority: number
   /** What was asked for, in the words of the pipeline; small. */

@@ -21,8 +21,8 @@ export interface StreamSource {
 
 /** One activity's share of a step, for the progress that it reports: 0 to 1, as all shares together. */
 export interface ProgressShare {
-  readonly from: number
-  readonly to: number
+  readonly fromRatio: number
+  readonly toRatio: number
 }
 
 type SourceInput = StepInput & { readonly source: StreamSource }
@@ -42,7 +42,7 @@ export interface StreamActivities {
     readonly ladder: Ladder
     readonly groups: readonly LadderGroup[]
     /** How many parts of it may be in work at once. */
-    readonly partsAtOnce: number
+    readonly partCountMax: number
   }>
   /** Makes one range of some rungs; a second call finds what the first one has made. */
   encodeLadderPart(

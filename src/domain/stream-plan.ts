@@ -30,7 +30,7 @@ const RANGE_SECONDS_MIN = 8
 const RANGES_PER_WORKER = 2
 
 /** How many ranges a ladder is made in when so many workers share the work. */
-export const rangeCount = (ladder: Ladder, workers: number): number => {
+const rangeCount = (ladder: Ladder, workers: number): number => {
   const { durationSeconds } = ladder
   const wanted = workers > 1 ? workers * RANGES_PER_WORKER : 1
   const worthwhile = Math.max(1, Math.floor(durationSeconds / RANGE_SECONDS_MIN))

@@ -166,9 +166,9 @@ const sendOut = async (
   task: Pick<RemoteTask, 'step' | 'kind' | 'inputKey' | 'options'>,
 ): Promise<string | null> => {
   if (provider === null) return null
-  const { executionId, retry } = admitted.order
+  const { executionId, round } = admitted.order
   // A retry is a new order: under the old name the provider would find the job that failed.
-  const step = retry === 0 ? task.step : `${task.step} again ${retry}`
+  const step = round === 0 ? task.step : `${task.step} again ${round}`
   const { storageKey } = await runRemoteTask({
     ...task,
     step,

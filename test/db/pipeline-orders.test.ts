@@ -30,7 +30,7 @@ const newOrder = (): PipelineOrder => ({
   accountId,
   pipeline: 'stream',
   subjectId: newId('media'),
-  retry: 0,
+  round: 0,
   priority: 3,
   input: { language: 'en' },
 })
@@ -149,7 +149,7 @@ describe('a retry', () => {
       error: { code: 'ENCODER_CRASHED', step: 'poster' },
       credits: { heldCredits: 10, capturedCredits: 7, refundedCredits: 3 },
     })
-    const retry = { ...order, retry: 1 }
+    const retry = { ...order, round: 1 }
     expect(await executions.admitOrder(request(retry))).toEqual({
       status: 'held',
       amountCredits: 3,
@@ -182,13 +182,13 @@ describe('a retry', () => {
     const other = newOrder()
     await executions.admitOrder(request(other, [{ name: 'ladder', priceCredits: 2 }]))
     const declined = { status: 'declined', neededCredits: 3, availableCredits: 1 }
-    expect(await executions.admitOrder(request({ ...order, retry: 1 }))).toEqual(declined)
+    expect(await executions.admitOrder(request({ ...order, round: 1 }))).toEqual(declined)
     expect(await executions.findById(order.executionId)).toMatchObject({ status: 'partial' })
     await ledger.topUp({ accountId, amountCredits: 5, reference: 'more' })
-    expect(await executions.admitOrder(request({ ...order, retry: 1 }))).toMatchObject({
+    expect(await executions.admitOrder(request({ ...order, round: 1 }))).toMatchObject({
       status: 'declined',
     })
-    expect(await executions.admitOrder(request({ ...order, retry: 2 }))).toMatchObject({
+    expect(await executions.admitOrder(request({ ...order, round: 2 }))).toMatchObject({
       status: 'held',
       amountCredits: 3,
     })
@@ -197,7 +197,7 @@ describe('a retry', () => {
 
   test('of which nothing comes leaves what was delivered before', async () => {
     const order = await partialOrder()
-    await executions.admitOrder(request({ ...order, retry: 1 }))
+    await executions.admitOrder(request({ ...order, round: 1 }))
     const { executionId } = order
     const input = { executionId, ending: 'canceled' as const, failure: null, step: null }
     expect(await executions.abandon(input)).toMatchObject({ status: 'partial', releasedCredits: 3 })
@@ -213,18 +213,18 @@ describe('a retry', () => {
     const conflict = { code: 'CONFLICT' }
     const inWork = newOrder()
     await executions.admitOrder(request(inWork))
-    await expect(executions.admitOrder(request({ ...inWork, retry: 1 }))).rejects.toMatchObject(
+    await expect(executions.admitOrder(request({ ...inWork, round: 1 }))).rejects.toMatchObject(
       conflict,
     )
     await complete(inWork, 'canceled', [])
-    await expect(executions.admitOrder(request({ ...inWork, retry: 1 }))).rejects.toMatchObject(
+    await expect(executions.admitOrder(request({ ...inWork, round: 1 }))).rejects.toMatchObject(
       conflict,
     )
-    await expect(executions.admitOrder(request({ ...newOrder(), retry: 1 }))).rejects.toMatchObject(
+    await expect(executions.admitOrder(request({ ...newOrder(), round: 1 }))).rejects.toMatchObject(
       { code: 'NOT_FOUND' },
     )
     const order = await partialOrder()
-    await expect(executions.admitOrder(request({ ...order, retry: 2 }))).rejects.toMatchObject(
+    await expect(executions.admitOrder(request({ ...order, round: 2 }))).rejects.toMatchObject(
       conflict,
     )
   })

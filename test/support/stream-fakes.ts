@@ -106,7 +106,7 @@ const records = (world: StreamWorld, credits: () => number) =>
 const work: Omit<StreamWorldActivities, keyof ReturnType<typeof records>> = {
   probeSource: async () => SOURCE,
   findSource: async () => SOURCE,
-  planLadder: async () => ({ ladder: {} as Ladder, groups: LADDER_GROUPS, partsAtOnce: 4 }),
+  planLadder: async () => ({ ladder: {} as Ladder, groups: LADDER_GROUPS, partCountMax: 4 }),
   encodeLadderPart: async () => undefined,
   encodeLadderSound: async () => undefined,
   publishLadder: async () => ({ outputs: {} }),

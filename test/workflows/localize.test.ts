@@ -31,13 +31,13 @@ const newOrder = (): PipelineOrder => ({
   accountId: 'acct_workflowtest',
   pipeline: 'localize',
   subjectId: 'med_workflowtest',
-  retry: 0,
+  round: 0,
   priority: 3,
   input: { languages: LANGUAGES, formats: ['vtt'] },
 })
 
 const send = async (order: PipelineOrder): Promise<WorkflowHandle<typeof localize>> => {
-  const { executionId, retry } = order
+  const { executionId, round } = order
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof localize>('localize', {
     workflowId: pipelineWorkflowId('localize', executionId),
     taskQueue: 'pipelines',
@@ -46,7 +46,7 @@ const send = async (order: PipelineOrder): Promise<WorkflowHandle<typeof localiz
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
   await server.client.workflow.executeUpdateWithStart(admitOrder, {
-    updateId: `${executionId}:${retry}`,
+    updateId: `${executionId}:${round}`,
     args: [order],
     startWorkflowOperation,
   })
@@ -95,7 +95,7 @@ test('one language that fails once leaves the rest; its retry makes it and nothi
     fails = false
     world.calls.length = 0
     world.captions.length = 0
-    const again = await send({ ...order, retry: 1 })
+    const again = await send({ ...order, round: 1 })
     expect(await again.result()).toMatchObject({ status: 'completed' })
     expect(world.calls.filter((call) => /Audio|Recording|Subtitles/.test(call))).toEqual([
       'findRecording',
@@ -221,7 +221,7 @@ describe('a stage that a provider does', () => {
       expect(await first.result()).toMatchObject({ status: 'partial' })
       fails = false
       steps.length = 0
-      const again = await send({ ...order, retry: 1 })
+      const again = await send({ ...order, round: 1 })
       await again.signal(taskEvent, { taskId: 'translate de again 1', status: 'completed' })
       expect(await again.result()).toMatchObject({ status: 'completed' })
       expect(steps).toEqual(['translate de again 1'])

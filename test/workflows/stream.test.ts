@@ -22,7 +22,7 @@ const newOrder = (input: PipelineOrder['input'] = {}): PipelineOrder => ({
   accountId: 'acct_workflowtest',
   pipeline: 'stream',
   subjectId: 'med_workflowtest',
-  retry: 0,
+  round: 0,
   priority: 3,
   input,
 })
@@ -33,7 +33,7 @@ interface Ordered {
 }
 
 const send = async (order: PipelineOrder): Promise<Ordered> => {
-  const { executionId, retry } = order
+  const { executionId, round } = order
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof stream>('stream', {
     workflowId: pipelineWorkflowId('stream', executionId),
     taskQueue: 'pipelines',
@@ -42,7 +42,7 @@ const send = async (order: PipelineOrder): Promise<Ordered> => {
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
   const admission = await server.client.workflow.executeUpdateWithStart(admitOrder, {
-    updateId: `${executionId}:${retry}`,
+    updateId: `${executionId}:${round}`,
     args: [order],
     startWorkflowOperation,
   })
@@ -151,7 +151,7 @@ describe('a branch that fails', () => {
 
         fails = false
         world.calls.length = 0
-        const retry = await send({ ...order, retry: 1 })
+        const retry = await send({ ...order, round: 1 })
         expect(await retry.handle.result()).toMatchObject({ status: 'completed' })
         expect(world.results.map((branch) => branch.step)).toEqual([step])
         const others = Object.values(BRANCHES).filter((name) => name !== activity)
@@ -281,7 +281,7 @@ test('a retry that comes while the round before is closing is the next run’s w
     await send(order)
     await eventually(() => expect(world.status).toBe('partial'))
     fails = false
-    const { admission } = await send({ ...order, retry: 1 })
+    const { admission } = await send({ ...order, round: 1 })
     expect(admission).toMatchObject({ status: 'held' })
     tell()
     const handle = server.client.workflow.getHandle<typeof stream>(

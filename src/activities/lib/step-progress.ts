@@ -4,7 +4,7 @@ import type { ActivityDependencies } from '../dependencies.ts'
 /** How often progress is written at the most; a person reads no faster. */
 const REPORT_INTERVAL_MS = 1_500
 
-const WHOLE: ProgressShare = { from: 0, to: 1 }
+const WHOLE: ProgressShare = { fromRatio: 0, toRatio: 1 }
 
 /**
  * Takes the progress of a tool (0 to 1, many times a second) and writes it down as that of a step, or
@@ -19,7 +19,7 @@ export const stepProgress = (
   let writing: Promise<void> | null = null
 
   const write = async (ratio: number): Promise<void> => {
-    const progress = (share.from + (share.to - share.from) * ratio) * 100
+    const progress = (share.fromRatio + (share.toRatio - share.fromRatio) * ratio) * 100
     try {
       await executions.recordProgress({ ...ref, progress, signOfLifeAt: clock() })
     } catch (error) {

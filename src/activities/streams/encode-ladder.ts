@@ -27,7 +27,7 @@ export const planLadder =
       return {
         ladder,
         groups: ladderGroups(ladder, workers),
-        partsAtOnce: partsAtOnce(workers),
+        partCountMax: partsAtOnce(workers),
       }
     })
 

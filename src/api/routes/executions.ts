@@ -207,7 +207,7 @@ const retryOrder = async (
       accountId: account.id,
       pipeline,
       subjectId,
-      retry: retries + 1,
+      round: retries + 1,
       priority: placement.priority,
       input,
     },

@@ -44,7 +44,7 @@ export interface EndingParts {
 }
 
 /** Takes the lock under which everything about an execution is written. */
-export const lockExecution = async (
+const lockExecution = async (
   tx: Transaction,
   executionId: ExecutionId,
 ): Promise<ExecutionStatus | null> => {

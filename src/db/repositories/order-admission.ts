@@ -62,7 +62,7 @@ const takeHold = async (
   if (amountCredits === 0) return null
   const hold = await ledger.hold(
     {
-      id: holdId(order.executionId, order.retry),
+      id: holdId(order.executionId, order.round),
       accountId: order.accountId,
       amountCredits,
       workflowId,
@@ -118,7 +118,7 @@ const admitRetry = async (
   execution: Execution,
   { ledger }: AdmissionParts,
 ): Promise<PipelineAdmission> => {
-  const { retry } = request.order
+  const { round: retry } = request.order
   if (retry <= execution.retries) {
     // A repetition: the hold says how it ended the first time.
     const hold = await ledger.holdOf(holdId(execution.id, retry), tx)
@@ -147,9 +147,9 @@ const admit = async (
   request: OrderAdmissionRequest,
   parts: AdmissionParts,
 ): Promise<PipelineAdmission> => {
-  const { executionId, retry } = request.order
+  const { executionId, round } = request.order
   const earlier = await find(tx, executionId)
-  if (retry > 0) {
+  if (round > 0) {
     if (earlier === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
     return await admitRetry(tx, request, earlier, parts)
   }
@@ -164,12 +164,12 @@ const raise = async (
   { ledger }: AdmissionParts,
 ): Promise<PipelineAdmission> => {
   const { order, workflowId, steps, holdExpiresAt } = request
-  const { executionId, accountId, retry } = order
+  const { executionId, accountId, round } = order
   const execution = await find(tx, executionId)
   if (execution === null || isExecutionOver(execution.status)) {
     throw new MediaError('CONFLICT', `execution ${executionId} is not in work`)
   }
-  const first = await ledger.holdOf(holdId(executionId, retry), tx)
+  const first = await ledger.holdOf(holdId(executionId, round), tx)
   const prices = new Map(steps.map(({ name, priceCredits }) => [name, priceCredits]))
   const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
   const needed = open.reduce((sum, step) => sum + (prices.get(step.name) ?? step.priceCredits), 0)
@@ -177,7 +177,7 @@ const raise = async (
   if (beyond > 0) {
     const hold = await ledger.hold(
       {
-        id: measuredHoldId(executionId, retry),
+        id: measuredHoldId(executionId, round),
         accountId,
         amountCredits: beyond,
         workflowId,

@@ -13,18 +13,18 @@ export const makeLadder = async (
   work: StepInput & { readonly source: StreamSource },
   wish: LadderWish,
 ): Promise<Delivered> => {
-  const { ladder, groups, partsAtOnce } = await streams.planLadder({ ...work, wish })
+  const { ladder, groups, partCountMax } = await streams.planLadder({ ...work, wish })
   const published: (typeof groups)[number][] = []
-  let from = 0
+  let fromRatio = 0
   for (const group of groups) {
     const { rungNames, share } = group
-    const progress = { from, to: from + share }
-    from = progress.to
+    const progress = { fromRatio, toRatio: fromRatio + share }
+    fromRatio = progress.toRatio
     const parts = group.ranges.map(
       (range) => () => streams.encodeLadderPart({ ...work, ladder, rungNames, range, progress }),
     )
     const sound = () => streams.encodeLadderSound({ ...work, ladder })
-    await finishAll(published.length === 0 ? [sound, ...parts] : parts, partsAtOnce)
+    await finishAll(published.length === 0 ? [sound, ...parts] : parts, partCountMax)
     published.push(group)
     if (published.length < groups.length) {
       await streams.publishLadder({ ...work, groups: [...published] })

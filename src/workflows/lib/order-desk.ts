@@ -155,7 +155,7 @@ export class OrderDesk {
       this.#refused = this.#latest === null
       throw error
     })
-    const known = this.#latest?.order.retry === order.retry
+    const known = this.#latest?.order.round === order.round
     if (admission.status === 'held' && !known) {
       const { done, outputs } = admission
       this.#latest = { order, done, outputs }
