@@ -151,8 +151,8 @@ const declined = async (scene: Scene): Promise<RecordedEnding> => {
 }
 
 const tasks = async ({ stack, customer, songId }: Scene): Promise<RecordedEnding[]> => {
-  const make = async (order: { input: string; kind?: string }): Promise<TaskId> => {
-    const { input, kind = 'render' } = order
+  const make = async (wanted: { input: string; kind?: string }): Promise<TaskId> => {
+    const { input, kind = 'render' } = wanted
     const options = kind === 'render' ? { width: 128, height: 128 } : {}
     const body = { input, kind, options }
     return (await customer.call<TaskAnswer>('POST', '/v1/tasks', { body })).body.id
