@@ -23,7 +23,7 @@ import { publishCaptions } from './localizations/publish-captions.ts'
 import { makeSubtitles, translateSubtitles } from './localizations/write-subtitles.ts'
 import { cropAudio } from './media/crop-audio.ts'
 import { makeThumbnails } from './media/make-thumbnails.ts'
-import { deliverWebhook } from './publishing/deliver-webhook.ts'
+import { attemptDelivery, deliverWebhook } from './publishing/deliver-webhook.ts'
 import { cancelRemoteTask } from './provider/cancel-remote-task.ts'
 import { collectRemoteTask } from './provider/collect-remote-task.ts'
 import { inspectRemoteTask } from './provider/inspect-remote-task.ts'
@@ -94,6 +94,7 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   notify: notify(deps),
   sendMail: sendMail(deps),
   sendAlert: sendAlert(deps),
+  attemptDelivery: attemptDelivery(deps),
   deliverWebhook: deliverWebhook(deps),
   submitRemoteTask: submitRemoteTask(deps),
   inspectRemoteTask: inspectRemoteTask(deps),

@@ -145,6 +145,16 @@ export interface RendererActivities {
   }>
 }
 
+export interface Delivery {
+  readonly deliveryId: DeliveryId
+  /** Before this activity; 0 if it is not said. */
+  readonly attemptsMade?: number
+}
+
+export type DeliveryAttempt =
+  | { readonly status: 'delivered' | 'failed' }
+  | { readonly status: 'pending'; readonly waitMs: number }
+
 export interface PublishingActivities {
   invalidateCdn(
     input: StepInput & { readonly videoId: VideoId; readonly files: RenderFiles },
@@ -165,10 +175,10 @@ export interface PublishingActivities {
       readonly failure: FailureCode
     },
   ): Promise<void>
-  /** One attempt of one webhook delivery; the schedule lies in its retries. */
-  deliverWebhook(input: { readonly deliveryId: DeliveryId }): Promise<{
-    readonly status: 'delivered' | 'failed'
-  }>
+  /** The first attempt of a webhook delivery; `waitMs`: by when the schedule has the next one. */
+  attemptDelivery(input: { readonly deliveryId: DeliveryId }): Promise<DeliveryAttempt>
+  /** One attempt of a webhook delivery; the schedule lies in its retries. */
+  deliverWebhook(input: Delivery): Promise<{ readonly status: 'delivered' | 'failed' }>
 }
 
 /** What the work on a task needs to know; the row holds the rest. */

@@ -213,9 +213,9 @@ export const publishing: PublishingActivities = {
   notify: tell('notify', 'Record the event for webhooks'),
   sendMail: tell('sendMail', 'Mail the account'),
   sendAlert: tell('sendAlert', 'Alert the operators'),
+  attemptDelivery: tell('attemptDelivery', 'Deliver the event'),
   deliverWebhook: remote<PublishingActivities>(DELIVER)('deliverWebhook', 'Deliver the event'),
 }
-
 const settle = local<TaskActivities>(QUICK)
 const work = remote<TaskActivities>(ENCODE)
 const think = remote<TaskActivities>(INFER)

@@ -10,7 +10,7 @@ import type { TaskId } from '../domain/ids.ts'
 import { taskOutputStem } from '../domain/storage-keys.ts'
 import type { TaskOutput } from '../domain/task-output.ts'
 import { prepareMedium, tasks } from './activities.ts'
-import { startDeliveries } from './lib/deliveries.ts'
+import { deliverAtOnce } from './lib/deliveries.ts'
 import { failureCodeOf } from './lib/failures.ts'
 import { Inbox } from './lib/inbox.ts'
 import { runRemoteTask } from './lib/remote-task.ts'
@@ -45,7 +45,7 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
 
     return await CancellationScope.nonCancellable(async () => {
       const { deliveryIds } = await tasks.completeTask({ taskId, output })
-      await startDeliveries(deliveryIds)
+      await deliverAtOnce(deliveryIds)
       setCurrentDetails('**completed**')
       return { taskId, status: 'completed' }
     })
@@ -109,7 +109,7 @@ const end = async (
 ): Promise<TaskResult> =>
   await CancellationScope.nonCancellable(async () => {
     const { deliveryIds } = await tasks.abandonTask({ taskId, ending, failure })
-    await startDeliveries(deliveryIds)
+    await deliverAtOnce(deliveryIds)
     setCurrentDetails(`**${ending}**${failure === null ? '' : `: ${failure}`}`)
     return { taskId, status: ending }
   })

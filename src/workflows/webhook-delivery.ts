@@ -1,9 +1,15 @@
-import type { DeliveryId } from '../domain/ids.ts'
+import { sleep } from '@temporalio/workflow'
+import type { Delivery } from '../contracts/activities.ts'
 import { publishing } from './activities.ts'
 
 /** Delivers one event to one address, on the schedule of Standard Webhooks, until it is taken. */
-export async function webhookDelivery(input: {
-  readonly deliveryId: DeliveryId
+export async function webhookDelivery({
+  waitMs = 0,
+  ...delivery
+}: Delivery & {
+  /** Before the first attempt of this workflow. */
+  readonly waitMs?: number
 }): Promise<{ readonly status: 'delivered' | 'failed' }> {
-  return await publishing.deliverWebhook({ deliveryId: input.deliveryId })
+  if (waitMs > 0) await sleep(waitMs)
+  return await publishing.deliverWebhook(delivery)
 }

@@ -93,6 +93,22 @@ const giveAddress = ({ accountId }: Order) =>
     accountId,
   ])
 
+describe('attemptDelivery', () => {
+  it('says when the next attempt is due, and writes its own down', async () => {
+    customer.answer = () => ({ status: 503, headers: { 'retry-after': '30' } })
+    const { deliveryId, accountId } = await pendingDelivery()
+    expect(await world.run('attemptDelivery', { deliveryId })).toEqual({
+      status: 'pending',
+      waitMs: 30_000,
+    })
+    expect(await repositories.webhookDeliveries.find(accountId, deliveryId)).toMatchObject({
+      status: 'pending',
+      attempts: 1,
+      responseStatus: 503,
+    })
+  })
+})
+
 describe('deliverWebhook', () => {
   it('is signed so that a receiver’s own library accepts it', async () => {
     const delivery = await pendingDelivery()
@@ -145,6 +161,16 @@ describe('deliverWebhook', () => {
       expect(row).toMatchObject({ status: 'pending', responseSnippet: 'try again' })
     },
   )
+
+  it('counts the attempts that were made before it', async () => {
+    customer.answer = () => ({ status: 500 })
+    const { deliveryId } = await pendingDelivery()
+    const outcome = await world
+      .run('deliverWebhook', { deliveryId, attemptsMade: 1 }, { info: { attempt: 1 } })
+      .catch((error: unknown) => error)
+    const { nextRetryDelay } = outcome as { nextRetryDelay: number }
+    expect(nextRetryDelay).toBeGreaterThanOrEqual(DELIVERY_DELAYS_MS[2] ?? 0)
+  })
 
   it('never comes back sooner than the receiver’s Retry-After', async () => {
     customer.answer = () => ({ status: 429, headers: { 'retry-after': '3600' } })

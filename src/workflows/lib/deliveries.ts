@@ -1,15 +1,47 @@
-import { ParentClosePolicy, startChild } from '@temporalio/workflow'
+import { log, ParentClosePolicy, startChild } from '@temporalio/workflow'
+import type { Delivery, DeliveryAttempt } from '../../contracts/activities.ts'
 import { deliveryWorkflowId, type DeliveryId } from '../../domain/ids.ts'
+import { publishing } from '../activities.ts'
 import { webhookDelivery } from '../webhook-delivery.ts'
+import { failureCodeOf } from './failures.ts'
+import { settleAll } from './settle-all.ts'
+
+/** More endpoints than accounts have. */
+const DELIVERIES_AT_ONCE = 20
 
 /** Starts the deliveries and leaves them to themselves: they outlive their parent by days. */
 export const startDeliveries = async (deliveryIds: readonly DeliveryId[]): Promise<void> => {
-  for (const deliveryId of deliveryIds) {
-    await startChild(webhookDelivery, {
-      args: [{ deliveryId }],
-      workflowId: deliveryWorkflowId(deliveryId),
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `Webhook delivery ${deliveryId}`,
-    })
+  for (const deliveryId of deliveryIds) await startDelivery({ deliveryId })
+}
+
+/** Makes the first attempt of each delivery at once, which nearly always is the only one; what is not
+ * taken is left to itself. */
+export const deliverAtOnce = async (deliveryIds: readonly DeliveryId[]): Promise<void> => {
+  await settleAll(deliveryIds, DELIVERIES_AT_ONCE, async (deliveryId) => {
+    const attempt = await tryDelivery(deliveryId)
+    if (attempt?.status === 'pending') {
+      await startDelivery({ deliveryId, attemptsMade: 1, waitMs: attempt.waitMs })
+    }
+    if (attempt === null) await startDelivery({ deliveryId })
+  })
+}
+
+/** Null: not even the attempt could be made. */
+const tryDelivery = async (deliveryId: DeliveryId): Promise<DeliveryAttempt | null> => {
+  try {
+    return await publishing.attemptDelivery({ deliveryId })
+  } catch (error) {
+    log.warn('a delivery could not be tried at once', { failure: failureCodeOf(error) })
+    return null
   }
+}
+
+const startDelivery = async (input: Delivery & { readonly waitMs?: number }): Promise<void> => {
+  const { deliveryId } = input
+  await startChild(webhookDelivery, {
+    args: [input],
+    workflowId: deliveryWorkflowId(deliveryId),
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    staticSummary: `Webhook delivery ${deliveryId}`,
+  })
 }

@@ -1,0 +1,85 @@
+/** The webhooks of a task that has ended: tried at once, and then on their own. */
+
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type {
+  DeliveryAttempt,
+  PublishingActivities,
+  TaskActivities,
+} from '../../src/contracts/activities.ts'
+import {
+  deliveryWorkflowId,
+  taskWorkflowId,
+  type DeliveryId,
+  type TaskId,
+} from '../../src/domain/ids.ts'
+import type { task as taskWorkflow } from '../../src/workflows/task.ts'
+import { failWith } from '../support/render-fakes.ts'
+import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+
+let server: WorkflowServer
+beforeAll(async () => {
+  server = await startWorkflowServer()
+}, 60_000)
+afterAll(() => server.stop())
+
+type Delivering = Pick<PublishingActivities, 'attemptDelivery' | 'deliverWebhook'>
+type Activities = Delivering & Pick<TaskActivities, 'prepareTask' | 'abandonTask'>
+
+const suffix = () => randomUUID().replaceAll('-', '')
+
+/** Runs a task that cannot be paid, which ends with a webhook like any other; answers what was sent. */
+const deliver = async (firstAnswer: () => Promise<DeliveryAttempt>) => {
+  const taskId: TaskId = `task_${suffix()}`
+  const deliveryId: DeliveryId = `dlv_${suffix()}`
+  const later: Parameters<Delivering['deliverWebhook']>[0][] = []
+  const activities: Activities = {
+    prepareTask: async () => ({ status: 'declined' }),
+    abandonTask: async () => ({ deliveryIds: [deliveryId] }),
+    attemptDelivery: firstAnswer,
+    deliverWebhook: async (input) => {
+      later.push(input)
+      return { status: 'delivered' }
+    },
+  }
+  const handle = () => server.client.workflow.getHandle(deliveryWorkflowId(deliveryId))
+  await server.with(activities, async () => {
+    const result = await server.client.workflow.execute<typeof taskWorkflow>('task', {
+      workflowId: taskWorkflowId(taskId),
+      taskQueue: 'pipelines',
+      args: [{ taskId, accountId: 'acct_12345678' }],
+    })
+    expect(result).toEqual({ taskId, status: 'failed' })
+    if (await exists(handle)) await handle().result()
+  })
+  return { later, deliveryId, handle }
+}
+
+const exists = (handle: () => { describe: () => Promise<unknown> }): Promise<boolean> =>
+  handle()
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    )
+
+test('a webhook that is taken at once needs no workflow of its own', async () => {
+  const { later, handle } = await deliver(async () => ({ status: 'delivered' }))
+  expect(later).toEqual([])
+  expect(await exists(handle)).toBe(false)
+})
+
+test('a webhook that is not taken goes on by itself, as its second attempt and when it is due', async () => {
+  const waitMs = 1_500
+  const { later, deliveryId, handle } = await deliver(async () => ({ status: 'pending', waitMs }))
+  expect(later).toEqual([{ deliveryId, attemptsMade: 1 }])
+  const { startTime, closeTime } = await handle().describe()
+  expect((closeTime?.getTime() ?? 0) - startTime.getTime()).toBeGreaterThanOrEqual(waitMs)
+})
+
+test('a webhook that could not even be tried is not lost', async () => {
+  const { later, deliveryId } = await deliver(async () => {
+    throw failWith('CONFLICT')
+  })
+  expect(later).toEqual([{ deliveryId }])
+})
