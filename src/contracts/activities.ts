@@ -148,7 +148,7 @@ export interface RendererActivities {
 export interface Delivery {
   readonly deliveryId: DeliveryId
   /** Before this activity; 0 if it is not said. */
-  readonly attemptsMade?: number
+  readonly attemptCount?: number
 }
 
 export type DeliveryAttempt =

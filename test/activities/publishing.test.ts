@@ -166,7 +166,7 @@ describe('deliverWebhook', () => {
     customer.answer = () => ({ status: 500 })
     const { deliveryId } = await pendingDelivery()
     const outcome = await world
-      .run('deliverWebhook', { deliveryId, attemptsMade: 1 }, { info: { attempt: 1 } })
+      .run('deliverWebhook', { deliveryId, attemptCount: 1 }, { info: { attempt: 1 } })
       .catch((error: unknown) => error)
     const { nextRetryDelay } = outcome as { nextRetryDelay: number }
     expect(nextRetryDelay).toBeGreaterThanOrEqual(DELIVERY_DELAYS_MS[2] ?? 0)

@@ -72,7 +72,7 @@ test('a webhook that is taken at once needs no workflow of its own', async () =>
 test('a webhook that is not taken goes on by itself, as its second attempt and when it is due', async () => {
   const waitMs = 1_500
   const { later, deliveryId, handle } = await deliver(async () => ({ status: 'pending', waitMs }))
-  expect(later).toEqual([{ deliveryId, attemptsMade: 1 }])
+  expect(later).toEqual([{ deliveryId, attemptCount: 1 }])
   const { startTime, closeTime } = await handle().describe()
   expect((closeTime?.getTime() ?? 0) - startTime.getTime()).toBeGreaterThanOrEqual(waitMs)
 })

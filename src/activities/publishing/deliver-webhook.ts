@@ -32,8 +32,8 @@ export const attemptDelivery =
  */
 export const deliverWebhook =
   (deps: ActivityDependencies): PublishingActivities['deliverWebhook'] =>
-  async ({ deliveryId, attemptsMade = 0 }) => {
-    const number = attemptsMade + activityInfo().attempt
+  async ({ deliveryId, attemptCount = 0 }) => {
+    const number = attemptCount + activityInfo().attempt
     const { status, waitMs, answer } = await attempt(deps, deliveryId, number)
     if (status !== 'pending') return { status }
     throw new MediaError('NOTIFICATION_FAILED', `attempt got ${answer}`, { retryAfterMs: waitMs })

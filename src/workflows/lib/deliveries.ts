@@ -20,7 +20,7 @@ export const deliverAtOnce = async (deliveryIds: readonly DeliveryId[]): Promise
   await settleAll(deliveryIds, DELIVERIES_AT_ONCE, async (deliveryId) => {
     const attempt = await tryDelivery(deliveryId)
     if (attempt?.status === 'pending') {
-      await startDelivery({ deliveryId, attemptsMade: 1, waitMs: attempt.waitMs })
+      await startDelivery({ deliveryId, attemptCount: 1, waitMs: attempt.waitMs })
     }
     if (attempt === null) await startDelivery({ deliveryId })
   })
