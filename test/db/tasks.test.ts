@@ -118,7 +118,7 @@ test('abandoning voids the hold; a finished task stays as it is', async () => {
     settled: false,
     task: { status: 'failed' },
   })
-  expect(await tasks.start(taskId)).toBe(false)
+  expect(await tasks.start(taskId)).toBeNull()
   expect(await tasks.recordProgress({ taskId, progress: 1, signOfLifeAt: NOW })).toBe(false)
   expect(await ledger.balance(accountId)).toEqual({ posted: 10, held: 0, available: 10 })
 })

@@ -7,7 +7,6 @@ import { workedSeconds } from '../../domain/task-span.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { remoteWork } from '../provider/remote-work.ts'
 import { bringInput } from './bring-input.ts'
-import { taskRow } from './task-row.ts'
 
 /**
  * Brings a task's input into our storage, judges it by the plan's limits, and holds the price.
@@ -19,10 +18,10 @@ import { taskRow } from './task-row.ts'
 export const prepareTask =
   (deps: ActivityDependencies): TaskActivities['prepareTask'] =>
   async ({ taskId }) => {
-    const task = await taskRow(deps, taskId)
+    const task = await deps.tasks.start(taskId)
+    if (task === null) throw new MediaError('CANCELED', `${taskId} is over`)
     const account = await deps.accounts.find(task.accountId)
     if (account === null) throw new MediaError('NOT_FOUND', `no account ${task.accountId}`)
-    if (!(await deps.tasks.start(taskId))) throw new MediaError('CANCELED', `${taskId} is over`)
 
     const work = taskWorkOf(task.kind, task.options)
     const input = await bringInput(deps, { task, account, needs: TASK_NEEDS[work] })

@@ -114,10 +114,10 @@ export const createTasksRepository = (
       return task?.accountId === accountId ? task : null
     },
 
-    /** Marks the task `processing`, once; false when it is over (or is none). */
-    start: async (taskId: TaskId): Promise<boolean> => {
+    /** Marks the task `processing`; null when it is over (or is none). */
+    start: async (taskId: TaskId): Promise<Task | null> => {
       const now = clock()
-      const started = await database
+      const [started] = await database
         .update(tasks)
         .set({
           status: 'processing',
@@ -125,8 +125,8 @@ export const createTasksRepository = (
           lastSignOfLifeAt: now,
         })
         .where(and(eq(tasks.id, taskId), isOpen))
-        .returning({ id: tasks.id })
-      return started.length > 0
+        .returning()
+      return started ?? null
     },
 
     /** `progress`: 0 to 100; it never falls, also when a second attempt begins anew. The sign of

@@ -104,8 +104,13 @@ const createEventRecorder = (database: Database) => {
       payload: event.payload,
     }))
     if (rows.length === 0) return []
-    await within.insert(webhookDeliveries).values(rows).onConflictDoNothing()
-    return recorded(event, within)
+    const made = await within
+      .insert(webhookDeliveries)
+      .values(rows)
+      .onConflictDoNothing()
+      .returning({ id: webhookDeliveries.id })
+    if (made.length < rows.length) return recorded(event, within)
+    return made.map(({ id }) => id).toSorted()
   }
 }
 
