@@ -32,6 +32,8 @@ export interface FileStore {
     key: string,
     options: {
       readonly expiresInSeconds: number
+      /** From when its life counts; by default from now. Equal options make equal URLs. */
+      readonly signedAt?: Date
       readonly downloadName?: string
       /** For viewers: by the CDN, where the store lies behind one. */
       readonly published?: boolean

@@ -1,23 +1,18 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { toolchain } from '../../scripts/stack/toolchain.ts'
 import type { ExecutionAnswer } from '../../src/contracts/http/executions.ts'
 import type { MediaStreamAnswer } from '../../src/contracts/http/streams.ts'
 import { PIPELINE_STEPS } from '../../src/domain/steps.ts'
 import { startFakeHttpService, type FakeHttpService } from '../support/fake-http-service.ts'
 import { newCustomer, type Customer } from '../support/stack-customer.ts'
 import { ledgerViolations } from '../support/stack-ledger.ts'
-import { ffmpeg } from '../support/stack-media.ts'
+import { ffmpeg, framesPlayed } from '../support/stack-media.ts'
 import { encodingFor, workerPool, type WorkerPool } from '../support/stack-workers.ts'
 import { startTestStack, type TestStack } from '../support/stack.ts'
 import { startWebhookSink, type WebhookSink } from '../support/webhook-sink.ts'
-
-const run = promisify(execFile)
 
 /** Long enough for two ranges, and so small that each takes a moment. */
 const FILM = { seconds: 17, frameRate: 25, widthPx: 320, heightPx: 180 }
@@ -97,18 +92,6 @@ const streamOf = async (id = mediaId): Promise<MediaStreamAnswer> => {
 
 const stepsOf = ({ steps }: ExecutionAnswer): Record<string, string> =>
   Object.fromEntries(steps.map(({ name, status }) => [name, status]))
-
-/** Reads a manifest as a player does, to the end, and counts the frames. */
-const framesPlayed = async (url: string): Promise<number> => {
-  const { stdout, stderr } = await run(toolchain().ffprobePath, [
-    ...['-v', 'error', '-count_frames', '-select_streams', 'v:0'],
-    ...['-show_entries', 'stream=nb_read_frames', '-of', 'json', url],
-  ])
-  const { streams } = JSON.parse(stdout) as { streams: { nb_read_frames?: string }[] }
-  const frames = Number(streams[0]?.nb_read_frames)
-  if (Number.isNaN(frames)) throw new Error(`${url} does not play: ${stdout} ${stderr}`)
-  return frames
-}
 
 test('a film is playable by HLS and DASH over HTTP, with all that stands beside it', async () => {
   const { executionId, creditsHeld } = await order()

@@ -50,3 +50,15 @@ export const meanVolumeDb = async (path: string): Promise<number> => {
   const log = await ffmpeg('-i', path, '-map', '0:a:0', '-af', 'volumedetect', '-f', 'null', '-')
   return Number(/mean_volume: (-?[\d.]+) dB/.exec(log)?.[1] ?? Number.NaN)
 }
+
+/** Reads a manifest as a player does, to the end, and counts the frames. */
+export const framesPlayed = async (url: string): Promise<number> => {
+  const { stdout, stderr } = await run(toolchain().ffprobePath, [
+    ...['-v', 'error', '-count_frames', '-select_streams', 'v:0'],
+    ...['-show_entries', 'stream=nb_read_frames', '-of', 'json', url],
+  ])
+  const { streams } = JSON.parse(stdout) as { streams: { nb_read_frames?: string }[] }
+  const frames = Number(streams[0]?.nb_read_frames)
+  if (Number.isNaN(frames)) throw new Error(`${url} does not play: ${stdout} ${stderr}`)
+  return frames
+}

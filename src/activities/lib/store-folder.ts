@@ -17,6 +17,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 }
 
+/** A segment is never written anew with other content; for the rest the storage's own rule holds. */
+const cachingOf = (name: string): { readonly cacheControl?: string } =>
+  name.endsWith('.m4s') ? { cacheControl: 'private, max-age=86400, immutable' } : {}
+
 /**
  * Stores every file of a folder under a key of its own: the folder's key and its relative name.
  * *Idempotent:* equal names overwrite. *Returns* the size of all of them together.
@@ -34,7 +38,8 @@ export const storeFolder = async (
       const name = relative(folder.path, filePath).split(sep).join('/')
       const contentType = CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
       const key = `${folder.key}/${name}`
-      sizeBytes += (await storage.put(key, { filePath }, { contentType, signal })).sizeBytes
+      const about = { contentType, signal, ...cachingOf(name) }
+      sizeBytes += (await storage.put(key, { filePath }, about)).sizeBytes
     }
   }
   await Promise.all(Array.from({ length: PUTS_AT_ONCE }, lane))

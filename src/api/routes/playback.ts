@@ -10,6 +10,12 @@ const params = z.object({ token: z.string(), '*': z.string() })
  * would lead elsewhere. These are also what changes while a stream is being made. */
 const REFERS = /\.(m3u8|mpd|vtt|json)$/
 
+/** Redirects to one file stay the same for so long, so that caches know it again. */
+const STEADY_SECONDS = 15 * 60
+
+/** A redirect may be kept for so long, if what it leads to is open for as long. */
+const REDIRECT_SECONDS_MAX = 300
+
 /** A segment is never written anew with other content. */
 const SEGMENT_CACHING = 'private, max-age=86400, immutable'
 
@@ -19,6 +25,18 @@ const SEGMENT_CACHING = 'private, max-age=86400, immutable'
  */
 export const playbackRoutes = async (app: Api, context: RouteContext): Promise<void> => {
   const { files, fileGrants, playback, settings } = context
+
+  /** Where the storage itself answers, and what caches may do with being sent there. */
+  const redirection = async (key: string) => {
+    const { signedUrlSeconds } = settings
+    const steadyMs = STEADY_SECONDS * 1000
+    const url = await files.signGet(key, {
+      expiresInSeconds: signedUrlSeconds + STEADY_SECONDS,
+      signedAt: new Date(Math.floor(Date.now() / steadyMs) * steadyMs),
+    })
+    const maxAgeSeconds = Math.floor(Math.min(REDIRECT_SECONDS_MAX, signedUrlSeconds))
+    return { url, caching: `private, max-age=${maxAgeSeconds}` }
+  }
 
   app.route({
     method: ['GET', 'HEAD'],
@@ -40,10 +58,11 @@ export const playbackRoutes = async (app: Api, context: RouteContext): Promise<v
       const { folderKey } = playback.read(request.params.token)
       const key = `${folderKey}/${request.params['*']}`
       if (!isObjectKey(key)) throw new MediaError('NOT_FOUND', 'no such file of a stream')
-      if (fileGrants === null && !REFERS.test(key)) {
-        const url = await files.signGet(key, { expiresInSeconds: settings.signedUrlSeconds })
+      // A presigned URL is good for one method: a HEAD would be refused there.
+      if (fileGrants === null && !REFERS.test(key) && request.method === 'GET') {
+        const { url, caching } = await redirection(key)
         return await reply
-          .headers({ 'access-control-allow-origin': '*', 'cache-control': 'private, max-age=300' })
+          .headers({ 'access-control-allow-origin': '*', 'cache-control': caching })
           .redirect(url, 302)
       }
       const caching = REFERS.test(key) ? 'no-cache' : SEGMENT_CACHING
