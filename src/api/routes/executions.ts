@@ -136,7 +136,9 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     method: 'POST',
     url: '/executions/:id/cancel',
     schema: {
-      summary: 'Cancel an execution and give its credits back; canceling twice is fine',
+      summary: 'Cancel an execution; canceling twice is fine',
+      description:
+        'The credits of a render come back. A stream or localization keeps what was finished by then and pays for that alone.',
       tags: ['executions'],
       params: executionParams,
       response: { 202: executionCommandAccepted, ...problems(401, 404, 409) },
