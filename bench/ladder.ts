@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { toolchain } from '../scripts/stack/toolchain.ts'
 import { inspectForLadder } from '../src/adapters/ffmpeg/ladder/inspect-for-ladder.ts'
 import { packageStream } from '../src/adapters/ffmpeg/ladder/package-stream.ts'
+import { h264Arguments } from '../src/adapters/ffmpeg/ladder/rung-arguments.ts'
 import { runFfmpeg } from '../src/adapters/ffmpeg/process.ts'
 import type { Ladder, Rung } from '../src/domain/ladder.ts'
 import { atMost, type Figure } from './figure.ts'
@@ -108,16 +109,11 @@ const makeStream = ({ path }: Film, outputDir: string): Promise<unknown> =>
 
 const HLS = ['-f', 'hls', '-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4']
 
-/** The settings of the product's own encoder, for the numbered video stream of an output. */
-const encoding = (ladder: Ladder, rung: Rung, stream: string): string[] => {
-  const keyFrames = String(ladder.framesPerSegment)
-  return [
-    ...[`-c:v${stream}`, 'libx264', `-preset${stream}`, 'veryfast', `-profile:v${stream}`, 'high'],
-    ...[`-crf${stream}`, '23', `-maxrate${stream}`, `${rung.bitrateKbpsMax}k`],
-    ...[`-bufsize${stream}`, `${rung.bitrateKbpsMax * 2}k`, '-pix_fmt', 'yuv420p'],
-    ...[`-g${stream}`, keyFrames, `-keyint_min${stream}`, keyFrames, '-sc_threshold', '0'],
-  ]
-}
+/** The product's own settings, for the numbered stream of an output if there is more than one. */
+const encoding = (ladder: Ladder, rung: Rung, stream: string): string[] =>
+  h264Arguments(rung, ladder).map((word, position) =>
+    position % 2 === 0 ? `${word}${stream}` : word,
+  )
 
 const segments = (ladder: Ladder): string[] => [
   ...['-hls_time', String((ladder.framesPerSegment * ladder.ticksPerFrame) / ladder.timescale)],
@@ -126,12 +122,18 @@ const segments = (ladder: Ladder): string[] => [
 
 const AUDIO = ['-c:a', 'aac', '-b:a', '128k', '-ac', '2']
 
+/** Sound is encoded once, with the first. */
 const runPerRung = async ({ path, ladder }: Film, outputDir: string): Promise<void> => {
-  for (const rung of ladder.rungs) {
+  for (const [index, rung] of ladder.rungs.entries()) {
     await ffmpeg(
       [
         ...['-i', path, '-vf', `scale=${rung.widthPx}:${rung.heightPx}`],
-        ...[...encoding(ladder, rung, ''), ...AUDIO, ...HLS, ...segments(ladder)],
+        ...[
+          ...encoding(ladder, rung, ''),
+          ...(index === 0 ? AUDIO : ['-an']),
+          ...HLS,
+          ...segments(ladder),
+        ],
         ...['-hls_fmp4_init_filename', `${rung.name}.mp4`],
         ...['-hls_segment_filename', `${rung.name}-%d.m4s`, `${rung.name}.m3u8`],
       ],

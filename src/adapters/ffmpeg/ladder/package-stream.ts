@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { LadderWish } from '../../../domain/ladder.ts'
+import type { Ladder, LadderWish } from '../../../domain/ladder.ts'
 import { manifestFiles } from '../../../domain/manifests/manifest-files.ts'
 import { captionName, describeStream } from '../../../domain/stream-description.ts'
 import type { CaptionTrack, StreamDescription } from '../../../domain/stream-description.ts'
@@ -21,23 +21,14 @@ export interface PackageJob extends Omit<LadderJob, 'ladder'> {
 const AUDIO_SHARE = 0.05
 
 /**
- * Makes a whole stream: all rungs in one decode, the sound, captions, manifests and `stream.json`.
- * *Errors* and *cancellation:* those of `inspectForLadder`, `encodeRungs` and `encodeLadderAudio`.
+ * Makes a whole stream: all rungs in one decode, the sound beside them, captions, manifests and
+ * `stream.json`. *Errors* and *cancellation:* those of `inspectForLadder`, `encodeRungs` and
+ * `encodeLadderAudio`.
  */
 export const packageStream = async (job: PackageJob): Promise<StreamDescription> => {
-  const { outputDir, onProgress, captions = [] } = job
+  const { outputDir, captions = [] } = job
   const ladder = await inspectForLadder(job)
-  const audio = await encodeLadderAudio({
-    ...job,
-    ladder,
-    onProgress: (ratio) => onProgress?.(ratio * AUDIO_SHARE),
-  })
-  const parts = await encodeRungs({
-    ...job,
-    ladder,
-    rungNames: ladder.rungs.map(({ name }) => name),
-    onProgress: (ratio) => onProgress?.(AUDIO_SHARE + ratio * (1 - AUDIO_SHARE)),
-  })
+  const { audio, parts } = await encodeTracks(job, ladder)
   for (const { language, path } of captions) {
     await mkdir(join(outputDir, 'captions'), { recursive: true })
     await copyFile(path, join(outputDir, captionName(language)))
@@ -49,4 +40,35 @@ export const packageStream = async (job: PackageJob): Promise<StreamDescription>
   })
   for (const { name, text } of manifestFiles(stream)) await writeFile(join(outputDir, name), text)
   return stream
+}
+
+/**
+ * Pictures and sound at the same time: a process of pictures alone leaves part of a second core idle.
+ * If one fails the other is ended too; both are over when this settles.
+ */
+const encodeTracks = async (job: PackageJob, ladder: Ladder) => {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, ...(job.signal ? [job.signal] : [])])
+  const audioShare = ladder.audio.length > 0 ? AUDIO_SHARE : 0
+  const ratios = { audio: 0, pictures: 0 }
+  const report = (kind: keyof typeof ratios) => (ratio: number) => {
+    ratios[kind] = ratio
+    job.onProgress?.(ratios.audio * audioShare + ratios.pictures * (1 - audioShare))
+  }
+  const sound = encodeLadderAudio({ ...job, ladder, signal, onProgress: report('audio') })
+  const pictures = encodeRungs({
+    ...job,
+    ladder,
+    rungNames: ladder.rungs.map(({ name }) => name),
+    signal,
+    onProgress: report('pictures'),
+  })
+  try {
+    const [audio, parts] = await Promise.all([sound, pictures])
+    return { audio, parts }
+  } catch (error) {
+    stop.abort(error)
+    await Promise.allSettled([sound, pictures])
+    throw error
+  }
 }

@@ -138,7 +138,8 @@ const firstRung = ({ source }: Ladder, rung: Rung, size: string): string[] => {
     return [size, wide, 'zscale=p=bt709:t=bt709:m=bt709:r=tv', ...settled]
   }
   const isWholeSize = rung.widthPx === source.widthPx && rung.heightPx === source.heightPx
-  // A conversion to what it is already would cost a tenth of everything.
+  // A conversion to what it is already took 0.2 to 0.3 s of processor time for four seconds of 1080p60,
+  // one to two hundredths of what all four rungs take.
   if (source.isPlain && isWholeSize) return settled
   // The matrix stays; said twice, or what is untagged is taken for another and converted.
   return [`${size}:out_range=tv:in_color_matrix=${tags}:out_color_matrix=${tags}`, ...settled]
@@ -149,7 +150,8 @@ const bounds = (rung: Rung) => ({
   bufsize: rung.bitrateKbpsMax * BUFFER_SECONDS,
 })
 
-const h264Arguments = (rung: Rung, ladder: Ladder): string[] => {
+/** Options of the encoder of a rung in standard range; every second word is a name. */
+export const h264Arguments = (rung: Rung, ladder: Ladder): string[] => {
   const keyFrames = String(ladder.framesPerSegment)
   const { maxrate, bufsize } = bounds(rung)
   const tags = ladder.source.colorMatrix === 'bt709' ? 'bt709' : 'smpte170m'
