@@ -25,17 +25,22 @@ export const makeNumberedFilm = (
   },
 ): Promise<string> => {
   const { frames, rate, select, encode = [] } = options
-  const stripes = `if(mod(floor(N/pow(2,floor(X/${STRIPE_PX}))),2),235,16)`
+  // Drawn with a pixel a stripe, for an expression is worked out for each of them.
   const filters = [
-    `geq=lum='${stripes}':cb=128:cr=128`,
+    "geq=lum='if(mod(floor(N/pow(2,X)),2),235,16)':cb=128:cr=128",
+    `scale=${STRIPES * STRIPE_PX}:90:flags=neighbor,setsar=1`,
     ...(select === undefined ? [] : [`select='${select}'`]),
   ]
-  const size = `${STRIPES * STRIPE_PX}x90`
   const tone = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000`]
   const sound = options.sound ?? tone
   return makeMedia(
     folder,
-    ...['-f', 'lavfi', '-i', `color=black:size=${size}:rate=${rate},trim=end_frame=${frames}`],
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      `color=black:size=${STRIPES}x10:rate=${rate},trim=end_frame=${frames}`,
+    ],
     ...sound,
     ...['-vf', filters.join(), '-fps_mode', 'passthrough', '-shortest', '-pix_fmt', 'yuv420p'],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', ...encode],
