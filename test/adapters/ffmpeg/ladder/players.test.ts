@@ -11,7 +11,7 @@ import { makeMedia } from '../../../support/media-corpus.ts'
 import { playStream, startBrowser } from '../../../support/player-site.ts'
 import type { PlayerName } from '../../../support/player-site.ts'
 
-const SECONDS = 7
+const SECONDS = 5
 const RATE = 25
 
 let folder: string
@@ -29,7 +29,7 @@ beforeAll(async () => {
   const path = join(folder, 'en.vtt')
   await writeFile(
     path,
-    'WEBVTT\n\n00:01.000 --> 00:03.000\nHello\n\n00:04.000 --> 00:06.000\nBye\n',
+    'WEBVTT\n\n00:01.000 --> 00:03.000\nHello\n\n00:03.500 --> 00:04.500\nBye\n',
   )
   await mkdir(join(folder, 'stream'))
   const stream = await packageStream({
