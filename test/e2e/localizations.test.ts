@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { toolchain } from '../../scripts/stack/toolchain.ts'
 import type { ExecutionAnswer } from '../../src/contracts/http/executions.ts'
@@ -239,11 +240,24 @@ test.each([
   120_000,
 )
 
+/** What Temporal has under way for a localization. */
+const activitiesOf = async (executionId: string) => {
+  const connection = await Connection.connect({ address: stack.temporalAddress })
+  try {
+    const handle = new Client({ connection }).workflow.getHandle(`localize-${executionId}`)
+    return (await handle.describe()).raw.pendingActivities
+  } finally {
+    await connection.close()
+  }
+}
+
 test('a worker that is killed in a translation costs that translation and no other', async () => {
   translator.holding.add('es')
   const { executionId } = await order({ languages: ['fr', 'es'] })
   await customer.until(executionId, (found) => stepsOf(found)['translate fr'] === 'completed')
   await eventually(() => expect(translator.held.length).toBeGreaterThan(0))
+  // The step's row is written just before Temporal hears of its end: until then it is at risk too.
+  await eventually(async () => expect(await activitiesOf(executionId)).toHaveLength(1))
   // The one that waits for an answer has no workspace of its own: both are killed, and replaced.
   translator.holding.clear()
   for (const pid of workers.all()) await workers.kill(pid)

@@ -168,7 +168,7 @@ describe('an upload that is', () => {
     expect(status).toBe(201)
     const region = { startSeconds: 0, endSeconds: 1 }
     const refused = await customer.call('POST', '/v1/videos', {
-      body: { audioMediaId: film.id, region, settings: {} },
+      body: { audioMediaId: film.id, region, format: '1:1', settings: {} },
     })
     expect(refused).toMatchObject({
       status: 422,
