@@ -104,6 +104,10 @@ const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
   }
 }
 
+/** A sender whose webhook is answered 503 sends it again: the schedule of ours begins with five seconds. */
+const WEBHOOK_ATTEMPTS = 20
+const WEBHOOK_RETRY_MS = 5_000
+
 /** Posts the webhook of a finished remote task to the API, signed as its renderer would. */
 export const createWebhookSender = (stack: BenchStack) => {
   const [renderer] = stack.config.renderers
@@ -124,20 +128,23 @@ export const createWebhookSender = (stack: BenchStack) => {
       task_id: taskId,
       status: 'completed',
     })
-    const response = await fetch(`${stack.apiUrl}/webhooks/tasks/${token}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...signWebhook({
-          secret: renderer.webhookSecret,
-          id: `evt_${newSuffix()}`,
-          timestampSeconds: Math.floor(Date.now() / 1000),
-          body,
-        }),
-      },
-      body,
-    })
-    await response.body?.cancel()
-    if (!response.ok) throw new Error(`a webhook was answered ${response.status}`)
+    const id = `evt_${newSuffix()}`
+    const post = async (): Promise<number> => {
+      const timestampSeconds = Math.floor(Date.now() / 1000)
+      const signature = signWebhook({ secret: renderer.webhookSecret, id, timestampSeconds, body })
+      const response = await fetch(`${stack.apiUrl}/webhooks/tasks/${token}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...signature },
+        body,
+      })
+      await response.body?.cancel()
+      return response.status
+    }
+    let status = await post()
+    for (let attempt = 1; status === 503 && attempt < WEBHOOK_ATTEMPTS; attempt += 1) {
+      await delay(WEBHOOK_RETRY_MS)
+      status = await post()
+    }
+    if (status !== 200) throw new Error(`a webhook was answered ${status}`)
   }
 }
