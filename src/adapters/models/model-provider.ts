@@ -1,0 +1,82 @@
+import type { ModelOperation } from '../../domain/generation/operations.ts'
+import type { TimedText } from '../../domain/transcript.ts'
+
+/** One paid call, in the words of the provider. */
+export interface ModelCall {
+  readonly operation: ModelOperation
+  /** As the provider names it: `google/nano-banana`, `fal-ai/nano-banana`, a voice model. */
+  readonly model: string
+  /** As the provider wants it; made by the table of models. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Ours, one per paid order: by it a call can be found again where the provider can search. */
+  readonly reference: string
+  /** Null: nobody outside can reach us; it is polled. */
+  readonly webhookUrl: string | null
+}
+
+/** What brings us back to a job; small, plain JSON. */
+export interface ModelJobHandle {
+  readonly id: string
+  readonly urls?: Readonly<Record<string, string>>
+}
+
+/** What a model made: JSON in which the table of models finds URLs and texts, or a file that is
+ * there already (with what was spoken in it, where the provider knows). */
+export type ModelAnswer =
+  | { readonly json: unknown }
+  | {
+      readonly file: { readonly path: string; readonly contentType: string }
+      readonly words?: readonly TimedText[]
+    }
+
+export type Submission =
+  | { readonly status: 'accepted'; readonly handle: ModelJobHandle }
+  | { readonly status: 'completed'; readonly answer: ModelAnswer }
+
+export type ModelJobState =
+  | { readonly status: 'queued' | 'processing'; readonly progressRatio: number | null }
+  | { readonly status: 'completed'; readonly answer: ModelAnswer }
+  | {
+      readonly status: 'failed' | 'canceled'
+      /** For operators; never shown to customers. */
+      readonly detail: string
+      /** The provider says that the input is to blame. */
+      readonly isRejected: boolean
+    }
+
+interface Cancelable {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A provider of models. Nothing in here retries: a paid call is repeated by nobody but the workflow.
+ * *Errors:* PROVIDER_UNAVAILABLE (429 with `retryAfterMs`, 5xx, no answer before anything was sent),
+ * PROVIDER_REJECTED (other 4xx), PROVIDER_OUTPUT_INVALID (HTML, truncated JSON, no output),
+ * PROVIDER_OUTCOME_UNKNOWN (`submit` alone: sent, and no answer).
+ */
+export interface ModelProvider {
+  readonly name: string
+  submit(
+    call: ModelCall,
+    options: Cancelable & {
+      /** Where files that come with the answer are put: a private, empty folder. */
+      readonly folder: string
+    },
+  ): Promise<Submission>
+  /** *Errors:* as above; a job that is not known any more is `failed`. */
+  inspect(
+    handle: ModelJobHandle,
+    options: Cancelable & { readonly folder: string },
+  ): Promise<ModelJobState>
+  /** Stops a job; one that is over is left alone. */
+  cancel(handle: ModelJobHandle, options: Cancelable): Promise<void>
+  /** The job that was ordered under a reference, or null; missing where nobody can look it up. */
+  find?(reference: string, options: Cancelable): Promise<ModelJobHandle | null>
+  /** Judges a webhook by its signature over the raw body; news is a hint, and the job is asked.
+   * *Errors:* UNAUTHENTICATED, BODY_MALFORMED. Missing where the provider sends none. */
+  verifyWebhook?(webhook: {
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+    readonly rawBody: Uint8Array
+    readonly nowSeconds: number
+  }): Promise<{ readonly ended: boolean }>
+}
