@@ -44,6 +44,12 @@ export type ModelJobState =
       readonly isRejected: boolean
     }
 
+/** What is known of an order whose acceptance was not heard of. */
+export interface PlacedOrder extends Pick<ModelCall, 'model' | 'reference' | 'webhookUrl'> {
+  /** When it was sent first, by our clock. */
+  readonly orderedAtMs: number
+}
+
 interface Cancelable {
   readonly signal?: AbortSignal
 }
@@ -51,8 +57,10 @@ interface Cancelable {
 /**
  * A provider of models. Nothing in here retries: a paid call is repeated by nobody but the workflow.
  * *Errors:* PROVIDER_UNAVAILABLE (429 with `retryAfterMs`, 5xx, no answer before anything was sent),
- * PROVIDER_REJECTED (other 4xx), PROVIDER_OUTPUT_INVALID (HTML, truncated JSON, no output),
- * PROVIDER_OUTCOME_UNKNOWN (`submit` alone: sent, and no answer).
+ * PROVIDER_REJECTED (other 4xx; a key that is refused), PROVIDER_OUTPUT_INVALID (HTML, truncated JSON;
+ * of `submit`: a readable answer without what is due, so that the order is over and another one would be
+ * paid again), PROVIDER_OUTCOME_UNKNOWN (`submit`: sent, and no answer, a gateway's, or one that cannot be
+ * read; `find`: nobody can tell).
  */
 export interface ModelProvider {
   readonly name: string
@@ -70,10 +78,13 @@ export interface ModelProvider {
   ): Promise<ModelJobState>
   /** Stops a job; one that is over is left alone. */
   cancel(handle: ModelJobHandle, options: Cancelable): Promise<void>
-  /** The job that was ordered under a reference, or null; missing where nobody can look it up. */
-  find?(reference: string, options: Cancelable): Promise<ModelJobHandle | null>
+  /** The job of an order; null: surely none was accepted, so that it may be sent again. Missing where
+   * nobody can look it up. *Errors:* as above; PROVIDER_UNAVAILABLE with `retryAfterMs` while the order
+   * may still be on its way. */
+  find?(order: PlacedOrder, options: Cancelable): Promise<ModelJobHandle | null>
   /** Judges a webhook by its signature over the raw body; news is a hint, and the job is asked.
-   * *Errors:* UNAUTHENTICATED, BODY_MALFORMED. Missing where the provider sends none. */
+   * *Errors:* UNAUTHENTICATED, BODY_MALFORMED; PROVIDER_UNAVAILABLE when its keys cannot be had. Missing
+   * where the provider sends none, or none that can be judged: then it is given no `webhookUrl`. */
   verifyWebhook?(webhook: {
     readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
     readonly rawBody: Uint8Array
