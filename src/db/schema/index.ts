@@ -1,5 +1,6 @@
 export * from './accounts.ts'
 export * from './executions.ts'
+export * from './generations.ts'
 export * from './idempotency-keys.ts'
 export * from './ledger.ts'
 export * from './media-streams.ts'

@@ -1,0 +1,34 @@
+/** One paid order of a model job, from before it is sent until its answer is kept. */
+
+/**
+ * - `submitting`: it is being sent; whoever finds it so cannot know whether the provider has it.
+ * - `accepted`: the provider has it, under the handle.
+ * - `answered`: what the model made is kept in our storage, and is to be collected.
+ */
+export const MODEL_ORDER_STATES = ['submitting', 'accepted', 'answered'] as const
+export type ModelOrderState = (typeof MODEL_ORDER_STATES)[number]
+
+/** What brings us back to a job at its provider. */
+export interface ModelOrderHandle {
+  readonly id: string
+  readonly urls?: Readonly<Record<string, string>>
+}
+
+/** A provider's answer as it is kept: under storage keys, for it may be large. */
+export type KeptAnswer =
+  | { readonly kind: 'json'; readonly storageKey: string }
+  | {
+      readonly kind: 'file'
+      readonly storageKey: string
+      readonly contentType: string
+      /** What is said in it, with times, as JSON; null: nobody knows. */
+      readonly wordsKey: string | null
+    }
+
+/** What an operator may decide of an order that the provider may or may not have taken. */
+export const OUTCOME_DECISIONS = ['repeat', 'abandon', 'found'] as const
+export type OutcomeDecision = (typeof OUTCOME_DECISIONS)[number]
+
+/** What a job waits for that only somebody outside can give. */
+export const JOB_WAITS = ['a higher limit', 'a decision'] as const
+export type JobWait = (typeof JOB_WAITS)[number]
