@@ -13,11 +13,12 @@ interface OperationFacts {
   readonly summary: string
 }
 
-const made = (
-  by: OperationFacts['by'],
-  makes: OperationFacts['makes'],
+/** Keeps the literals: types are made of them. */
+const made = <By extends OperationFacts['by'], Makes extends OperationFacts['makes']>(
+  by: By,
+  makes: Makes,
   summary: string,
-): OperationFacts => ({ by, makes, summary })
+) => ({ by, makes, summary })
 
 export const OPERATIONS = {
   generateImage: made('model', 'image', 'making an image'),
