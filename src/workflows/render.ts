@@ -1,10 +1,9 @@
-import { CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow'
+import { CancellationScope, continueAsNew } from '@temporalio/workflow'
 import type { RenderFiles } from '../contracts/activities.ts'
 import type { RenderOutcome } from '../contracts/orders.ts'
-import type { ExecutionId, VideoId } from '../domain/ids.ts'
+import type { VideoId } from '../domain/ids.ts'
 import { ledger, media, publishing } from './activities.ts'
-import { startDeliveries } from './lib/deliveries.ts'
-import { failureCodeOf, failWorkflow } from './lib/failures.ts'
+import { conclude, DECLINED, giveBack, tellAccount, type Ending } from './lib/order-ending.ts'
 import { RenderDesk, type AdmittedRender, type WaitingRender } from './lib/render-desk.ts'
 import { renderRemotely } from './lib/remote-render.ts'
 import { tolerate } from './lib/tolerate.ts'
@@ -24,40 +23,31 @@ export interface RenderInput {
 export async function render(input: RenderInput): Promise<RenderOutcome> {
   const desk = new RenderDesk(input.admitted)
   const admitted = await desk.firstOrder()
-  const ending =
-    admitted === null
-      ? { outcome: DECLINED, error: null }
-      : await fulfil(admitted, desk).catch((error: unknown) => giveBack(admitted, desk, error))
+  const ending: Ending<RenderOutcome> =
+    admitted === null ? DECLINED : await endingOf(admitted, desk)
 
   const next = await desk.close()
   if (next === null) return conclude(ending, desk)
   return await continueAsNew<typeof render>({ videoId: input.videoId, admitted: next })
 }
 
-interface Ending {
-  readonly outcome: RenderOutcome
-  readonly error: unknown
-}
+const endingOf = (admitted: AdmittedRender, desk: RenderDesk): Promise<Ending<RenderOutcome>> =>
+  fulfil(admitted, desk).catch((error: unknown) =>
+    giveBack(admitted.order.executionId, { desk, error, alertTitle: 'A render failed' }),
+  )
 
-const DECLINED: RenderOutcome = { executionId: null, status: 'declined' }
-
-/** A failed render is a failed workflow, and one that was cancelled from outside a cancelled one, so
- * that the Web UI's own filters find them. */
-const conclude = ({ outcome, error }: Ending, desk: RenderDesk): RenderOutcome => {
-  if (outcome.status === 'error') return failWorkflow(error)
-  if (outcome.status === 'canceled' && desk.closedFromOutside) throw error
-  return outcome
-}
-
-const fulfil = async (admitted: AdmittedRender, desk: RenderDesk): Promise<Ending> => {
+const fulfil = async (
+  admitted: AdmittedRender,
+  desk: RenderDesk,
+): Promise<Ending<RenderOutcome>> => {
   const { executionId, videoId } = admitted.order
   const { files, renderTimeSeconds } = await desk.inWork(() => produce(admitted, desk))
 
   // From here on the customer has the video: nothing may undo it.
   return await CancellationScope.nonCancellable(async () => {
-    desk.report({ status: 'closing', step: 'mark ready' })
+    desk.closing('mark ready')
     await ledger.markReady({ executionId, videoId, files, renderTimeSeconds })
-    await tell(executionId, desk)
+    await tellAccount(executionId, desk)
     desk.settle('completed')
     return { outcome: { executionId, status: 'completed' }, error: null }
   })
@@ -86,45 +76,4 @@ const produce = async (
   desk.report({ step: 'invalidate cdn' })
   await tolerate('invalidate cdn', () => publishing.invalidateCdn({ executionId, videoId, files }))
   return { files, renderTimeSeconds }
-}
-
-/** The one ending for everything that is not a video: the hold is released, whatever was reached,
- * the account is told, and on a failure the operators too. */
-const giveBack = async (
-  admitted: AdmittedRender,
-  desk: RenderDesk,
-  error: unknown,
-): Promise<Ending> => {
-  const { executionId } = admitted.order
-  const canceled = isCancellation(error)
-  const failure = failureCodeOf(error)
-  const status = canceled ? 'canceled' : 'error'
-  const step = desk.step
-
-  return await CancellationScope.nonCancellable(async () => {
-    desk.report({ status: 'closing', waitingFor: null })
-    await ledger.abandonExecution({
-      executionId,
-      ending: status,
-      failure: canceled ? null : failure,
-      step: canceled ? null : step,
-    })
-    if (!canceled) {
-      await tolerate('alert', () =>
-        publishing.sendAlert({ executionId, title: 'A render failed', step, failure }),
-      )
-    }
-    await tell(executionId, desk)
-    desk.settle(status)
-    return { outcome: { executionId, status, ...(canceled ? {} : { failure }) }, error }
-  })
-}
-
-const tell = async (executionId: ExecutionId, desk: RenderDesk): Promise<void> => {
-  desk.report({ step: 'notify' })
-  await tolerate('notify', async () => {
-    const { deliveryIds, mailWanted } = await publishing.notify({ executionId })
-    await startDeliveries(deliveryIds)
-    if (mailWanted) await publishing.sendMail({ executionId })
-  })
 }

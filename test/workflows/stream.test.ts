@@ -291,3 +291,31 @@ test('a retry that comes while the round before is closing is the next run’s w
     expect(world.rounds).toHaveLength(2)
   })
 })
+
+test.each(['the order', 'the workflow'])(
+  'a cancel of %s reaches a retry that waits for the round before to close',
+  async (what) => {
+    const order = newOrder()
+    const world = streamWorld({
+      change: (own) => ({
+        makePoster: () => Promise.reject(failWith('MEDIA_UNREADABLE')),
+        notify: async () => {
+          if (own.rounds.length === 1) {
+            const { handle } = await send({ ...order, round: 1 })
+            await (what === 'the workflow'
+              ? handle.cancel()
+              : handle.signal(cancelExecution, { executionId: order.executionId }))
+          }
+          return { deliveryIds: [], mailWanted: false }
+        },
+      }),
+    })
+    await withWorld(world, async () => {
+      const { handle } = await send(order)
+      expect(await handle.result()).toMatchObject({ status: 'canceled' })
+      expect(world.rounds[1]).toMatchObject({ captured: 0 })
+      expect(times(world, 'abandonExecution')).toBe(1)
+      expect(times(world, 'makePoster')).toBe(1)
+    })
+  },
+)

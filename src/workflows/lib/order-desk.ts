@@ -1,19 +1,10 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow'
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { isCancellation, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow'
 import type { PipelineAdmission, PipelineOrder, PipelineProgress } from '../../contracts/orders.ts'
-import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts'
 import { ledger } from '../activities.ts'
 import { admitOrder, cancelExecution, pipelineProgress, taskEvent } from '../messages.ts'
 import { Inbox } from './inbox.ts'
+import { OrderBook, type Waiting } from './order-book.ts'
+import { showStatus } from './shown-status.ts'
 
 /** An order that was paid for, with what earlier rounds of it have done. */
 export interface AdmittedOrder {
@@ -22,10 +13,10 @@ export interface AdmittedOrder {
   readonly outputs: Readonly<Record<string, string>>
 }
 
-const statusAttribute = defineSearchAttributeKey(
-  SEARCH_ATTRIBUTES.status,
-  SearchAttributeType.KEYWORD,
-)
+/** A retry that was admitted while the round before was closing. */
+export type WaitingOrder = Waiting<AdmittedOrder>
+
+const roundOf = ({ round }: PipelineOrder): string => String(round)
 
 /**
  * Takes every message of a pipeline's workflow and knows its state. A workflow id has one execution,
@@ -33,16 +24,13 @@ const statusAttribute = defineSearchAttributeKey(
  *
  * - waiting: no order yet. Left by its admission, or by a refusal (`firstOrder` is null).
  * - in work: `inWork` runs in a scope of its own. Left when that scope ends.
- * - closing: the outcome is settled. A retry that comes now is admitted, and is the next run's work.
+ * - closing: the outcome is settled. A retry that comes now is admitted, and is the next run's work;
+ *   so is giving its credits back, if a cancel comes after it.
  */
 export class OrderDesk {
   readonly inbox = new Inbox()
-  #latest: AdmittedOrder | null
-  #current: AdmittedOrder | null = null
-  #refused = false
-  #admitting = false
-  #scope: CancellationScope | null = null
-  readonly #root = CancellationScope.current()
+  readonly #book: OrderBook<AdmittedOrder>
+  #inAdmission: PipelineOrder | null = null
   #state: PipelineProgress = {
     executionId: null,
     status: 'waiting',
@@ -51,8 +39,8 @@ export class OrderDesk {
     waitingFor: null,
   }
 
-  constructor(admitted: AdmittedOrder | null) {
-    this.#latest = admitted
+  constructor(waiting: WaitingOrder | null) {
+    this.#book = new OrderBook<AdmittedOrder>(waiting, ({ order }) => roundOf(order))
     setHandler(pipelineProgress, () => this.#state, { description: 'Where the work is' })
     setHandler(taskEvent, (event) => this.inbox.accept(event), {
       description: 'A remote task ended',
@@ -60,31 +48,27 @@ export class OrderDesk {
     setHandler(cancelExecution, (order) => this.#cancel(order?.executionId), {
       description: 'Cancel the order',
     })
-    setHandler(admitOrder, (order) => this.#admit(order), {
+    setHandler(admitOrder, (order) => this.#book.admitting(() => this.#admit(order)), {
       description: 'Order the work, or a retry of what failed',
     })
   }
 
   /** The order to work on, or null when it was refused (or never came). */
   async firstOrder(): Promise<AdmittedOrder | null> {
-    await CancellationScope.nonCancellable(() =>
-      condition(() => this.#latest !== null || this.#refused, '1 minute'),
-    )
-    this.#current = this.#latest
-    if (this.#current === null) this.settle('declined')
-    return this.#current
+    const first = await this.#book.first()
+    if (first === null) this.settle('declined')
+    return first
   }
 
   /** Takes no more part in the work: lets messages in flight be answered, and names the retry that
    * was admitted meanwhile, if any. */
-  async close(): Promise<AdmittedOrder | null> {
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
-    return this.#latest === this.#current ? null : this.#latest
+  close(): Promise<WaitingOrder | null> {
+    return this.#book.close()
   }
 
   /** Whether the workflow itself was cancelled (`temporal workflow cancel`), and not the order. */
   get closedFromOutside(): boolean {
-    return this.#root.consideredCancelled
+    return this.#book.isClosedFromOutside
   }
 
   /** The step that failed last or, if none did, the one in work: for the account of a failure. */
@@ -93,10 +77,8 @@ export class OrderDesk {
   }
 
   /** Runs the work on the current order so that a cancellation ends it. */
-  async inWork<T>(work: () => Promise<T>): Promise<T> {
-    const scope = new CancellationScope()
-    this.#scope = scope
-    return await scope.run(work)
+  inWork<T>(work: () => Promise<T>): Promise<T> {
+    return this.#book.inWork(work)
   }
 
   /** Runs one step; others may run beside it. */
@@ -114,55 +96,53 @@ export class OrderDesk {
 
   /** Says where the work is: to the query, to the Web UI, and to searches. */
   report(change: Partial<PipelineProgress>): void {
-    const executionId = this.#current?.order.executionId ?? null
+    const executionId = this.#book.current?.order.executionId ?? null
     this.#state = { ...this.#state, executionId, ...change }
     setCurrentDetails(describe(this.#state))
-    if (this.#state.status === 'processing') this.#search('processing')
+    if (this.#state.status === 'processing') showStatus('processing')
+  }
+
+  /** The outcome is settled; `step` is what is left to do. */
+  closing(step?: string): void {
+    const steps = step === undefined ? {} : { steps: [step] }
+    this.report({ status: 'closing', waitingFor: null, ...steps })
   }
 
   /** Makes the outcome findable: `SpoolStatus = "partial"`. */
   settle(status: string): void {
     this.report({ status: 'closing', steps: [] })
-    this.#search(status)
+    showStatus(status)
   }
 
+  /** All rounds have one execution: a cancel is of the round in work or, when none is, of the one
+   * that is being admitted or waits for its turn. */
   #cancel(executionId: string | undefined): void {
-    if (this.#current !== null && this.#current.order.executionId === executionId) {
-      this.#scope?.cancel()
+    const { isInWork, current, latest } = this.#book
+    const order = isInWork ? current?.order : (this.#inAdmission ?? latest?.order)
+    if (order !== undefined && order.executionId === executionId) {
+      this.#book.cancel(roundOf(order))
     }
-  }
-
-  /** Writes what differs from what is there: each write is work for the server's visibility store. */
-  #search(status: string): void {
-    if (workflowInfo().typedSearchAttributes.get(statusAttribute) === status) return
-    upsertSearchAttributes([{ key: statusAttribute, value: status }])
   }
 
   async #admit(order: PipelineOrder): Promise<PipelineAdmission> {
-    await condition(() => !this.#admitting)
-    this.#admitting = true
+    this.#inAdmission = order
     try {
-      return await CancellationScope.nonCancellable(() => this.#hold(order))
-    } finally {
-      this.#admitting = false
-    }
-  }
-
-  async #hold(order: PipelineOrder): Promise<PipelineAdmission> {
-    const { workflowId } = workflowInfo()
-    const admission = await ledger.admitExecution({ order, workflowId }).catch((error: unknown) => {
+      const { workflowId } = workflowInfo()
+      const admission = await ledger.admitExecution({ order, workflowId })
+      const isKnown = this.#book.latest?.order.round === order.round
+      if (admission.status === 'declined') this.#book.refuse()
+      else if (!isKnown) {
+        const { done, outputs } = admission
+        this.#book.accept({ order, done, outputs })
+      }
+      return admission
+    } catch (error) {
       // Nobody else will order under this id: there is nothing to wait for.
-      this.#refused = this.#latest === null
+      this.#book.refuse()
       throw error
-    })
-    const known = this.#latest?.order.round === order.round
-    if (admission.status === 'held' && !known) {
-      const { done, outputs } = admission
-      this.#latest = { order, done, outputs }
-    } else if (this.#latest === null) {
-      this.#refused = true
+    } finally {
+      this.#inAdmission = null
     }
-    return admission
   }
 }
 

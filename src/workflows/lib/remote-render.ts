@@ -2,10 +2,11 @@ import { isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import type { CroppedAudio, RemoteTask } from '../../contracts/activities.ts'
 import { failureRule, type FailureCode } from '../../domain/failures.ts'
 import { askAgainAfterMs, isStall } from '../../domain/renderer-rota.ts'
-import { ledger, publishing, renderer } from '../activities.ts'
+import { ledger, renderer } from '../activities.ts'
 import { failureCodeOf, GaveUp } from './failures.ts'
 import { headStart, type HeadStart } from './head-start.ts'
 import { MANUAL_TASK_ID } from './inbox.ts'
+import { alertOperators } from './order-ending.ts'
 import { awaitRemoteJob } from './remote-job.ts'
 import type { AdmittedRender, RenderDesk } from './render-desk.ts'
 import { tolerate } from './tolerate.ts'
@@ -140,14 +141,11 @@ const outlastStall = async (
     waitingFor: 'a retry, or a renderer to come back',
   })
   await ledger.markStalled({ executionId })
-  await tolerate('alert', () =>
-    publishing.sendAlert({
-      executionId,
-      title: 'A render is stalled',
-      step: 'remote render',
-      failure: 'RENDERER_STALLED',
-    }),
-  )
+  await alertOperators(executionId, {
+    title: 'A render is stalled',
+    step: 'remote render',
+    failure: 'RENDERER_STALLED',
+  })
   let waitedMs = 0
   for (let asks = state.stalls - 1; ; asks += 1) {
     const remainingMs = state.graceMs - waitedMs

@@ -1,23 +1,15 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow'
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { condition, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow'
 import type {
   RenderAdmission,
   RenderOrder,
   RenderPlan,
   RenderProgress,
 } from '../../contracts/orders.ts'
-import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes.ts'
 import { ledger } from '../activities.ts'
 import { admitRender, cancelExecution, progress, retry, taskEvent } from '../messages.ts'
 import { Inbox } from './inbox.ts'
+import { OrderBook, type Waiting } from './order-book.ts'
+import { showStatus } from './shown-status.ts'
 
 export interface AdmittedRender {
   readonly order: RenderOrder
@@ -25,19 +17,7 @@ export interface AdmittedRender {
 }
 
 /** An order that was admitted while the one before it was in work. */
-export interface WaitingRender extends AdmittedRender {
-  /** It was cancelled before its turn came: all that is left is to give its credits back. */
-  readonly canceled: boolean
-}
-
-const statusAttribute = defineSearchAttributeKey(
-  SEARCH_ATTRIBUTES.status,
-  SearchAttributeType.KEYWORD,
-)
-const executionAttribute = defineSearchAttributeKey(
-  SEARCH_ATTRIBUTES.execution,
-  SearchAttributeType.KEYWORD,
-)
+export type WaitingRender = Waiting<AdmittedRender>
 
 /**
  * Takes every message of a render workflow and knows its state. One order is in work at a time:
@@ -50,15 +30,8 @@ const executionAttribute = defineSearchAttributeKey(
  */
 export class RenderDesk {
   readonly inbox = new Inbox()
-  /** A cancel may come before the order's turn, and even before its admission has been heard of. */
-  readonly #canceled = new Set<string>()
-  #latest: AdmittedRender | null
-  #current: AdmittedRender | null = null
-  #refused = false
-  #admitting = false
+  readonly #book: OrderBook<AdmittedRender>
   #retryAsked = false
-  #scope: CancellationScope | null = null
-  readonly #root = CancellationScope.current()
   #state: RenderProgress = {
     executionId: null,
     status: 'waiting',
@@ -70,8 +43,7 @@ export class RenderDesk {
   }
 
   constructor(waiting: WaitingRender | null) {
-    this.#latest = waiting && { order: waiting.order, plan: waiting.plan }
-    if (waiting?.canceled) this.#canceled.add(waiting.order.executionId)
+    this.#book = new OrderBook<AdmittedRender>(waiting, ({ order }) => order.executionId)
     setHandler(progress, () => this.#state, { description: 'Where the render is' })
     setHandler(taskEvent, (event) => this.inbox.accept(event), {
       description:
@@ -84,36 +56,27 @@ export class RenderDesk {
     setHandler(cancelExecution, (order) => this.#cancel(order?.executionId), {
       description: 'Cancel this one order',
     })
-    setHandler(admitRender, (order) => this.#admit(order), {
+    setHandler(admitRender, (order) => this.#book.admitting(() => this.#admit(order)), {
       description: 'Order a render; it supersedes the one in work',
     })
   }
 
   /** The order to work on, or null when it was refused (or never came). */
   async firstOrder(): Promise<AdmittedRender | null> {
-    await CancellationScope.nonCancellable(() =>
-      condition(() => this.#latest !== null || this.#refused, '1 minute'),
-    )
-    this.#current = this.#latest
-    if (this.#current === null) this.settle('declined')
-    return this.#current
+    const first = await this.#book.first()
+    if (first === null) this.settle('declined')
+    return first
   }
 
   /** Takes no more part in the work: lets messages in flight be answered, and names the order that
    * superseded the one in work, if any. */
-  async close(): Promise<WaitingRender | null> {
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
-    const next = this.#successor
-    return next && { ...next, canceled: this.closedFromOutside || this.#isCanceled(next) }
+  close(): Promise<WaitingRender | null> {
+    return this.#book.close()
   }
 
   /** Whether the workflow itself was cancelled (`temporal workflow cancel`), and not one order. */
   get closedFromOutside(): boolean {
-    return this.#root.consideredCancelled
-  }
-
-  get #successor(): AdmittedRender | null {
-    return this.#latest === this.#current ? null : this.#latest
+    return this.#book.isClosedFromOutside
   }
 
   /** The step in work, for the account of a failure. */
@@ -122,12 +85,8 @@ export class RenderDesk {
   }
 
   /** Runs the work on the current order so that a cancellation or a newer order ends it. */
-  async inWork<T>(work: () => Promise<T>): Promise<T> {
-    const scope = new CancellationScope()
-    this.#scope = scope
-    const isCanceled = this.#current !== null && this.#isCanceled(this.#current)
-    if (isCanceled || this.#successor !== null) scope.cancel()
-    return await scope.run(work)
+  inWork<T>(work: () => Promise<T>): Promise<T> {
+    return this.#book.inWork(work)
   }
 
   /** Says where the work is: to the query, to the Web UI, and to searches. */
@@ -135,7 +94,7 @@ export class RenderDesk {
     this.#state = { ...this.#state, ...change }
     setCurrentDetails(describe(this.#state))
     // Closing takes moments, and its outcome is searched for, not that it goes on.
-    if (this.#state.status !== 'closing') this.#search(this.#state.status)
+    if (this.#state.status !== 'closing') this.settle(this.#state.status)
   }
 
   /** Waits until a retry was asked for or a video was delivered by hand; false when time is up. */
@@ -145,45 +104,22 @@ export class RenderDesk {
     return helped
   }
 
+  /** The outcome is settled; `step` is what is left to do. */
+  closing(step?: string): void {
+    this.report({ status: 'closing', waitingFor: null, ...(step === undefined ? {} : { step }) })
+  }
+
   /** Makes the outcome findable: `SpoolStatus = "error"`. */
   settle(status: string): void {
-    this.#search(status)
+    showStatus(status, this.#book.current?.order.executionId)
   }
 
   #cancel(executionId: string | undefined): void {
-    if (typeof executionId !== 'string') return
-    this.#canceled.add(executionId)
-    if (this.#current?.order.executionId === executionId) this.#scope?.cancel()
-  }
-
-  #isCanceled({ order }: AdmittedRender): boolean {
-    return this.#canceled.has(order.executionId)
-  }
-
-  /** Writes what differs from what is there: each write is work for the server's visibility store. */
-  #search(status: string): void {
-    const { typedSearchAttributes: shown } = workflowInfo()
-    const executionId = this.#current?.order.executionId
-    const wanted = [
-      { key: statusAttribute, value: status },
-      ...(executionId === undefined ? [] : [{ key: executionAttribute, value: executionId }]),
-    ]
-    const changes = wanted.filter(({ key, value }) => shown.get(key) !== value)
-    if (changes.length > 0) upsertSearchAttributes(changes)
+    if (typeof executionId === 'string') this.#book.cancel(executionId)
   }
 
   async #admit(order: RenderOrder): Promise<RenderAdmission> {
-    await condition(() => !this.#admitting)
-    this.#admitting = true
-    try {
-      return await CancellationScope.nonCancellable(() => this.#hold(order))
-    } finally {
-      this.#admitting = false
-    }
-  }
-
-  async #hold(order: RenderOrder): Promise<RenderAdmission> {
-    const latest = this.#latest
+    const { latest } = this.#book
     if (latest?.order.executionId === order.executionId) {
       return { status: 'held', plan: latest.plan }
     }
@@ -192,12 +128,8 @@ export class RenderDesk {
       workflowId: workflowInfo().workflowId,
       replaces: latest?.order.executionId ?? null,
     })
-    if (admission.status === 'held') {
-      this.#latest = { order, plan: admission.plan }
-      this.#scope?.cancel()
-    } else if (latest === null) {
-      this.#refused = true
-    }
+    if (admission.status === 'held') this.#book.accept({ order, plan: admission.plan })
+    else this.#book.refuse()
     return admission
   }
 }
