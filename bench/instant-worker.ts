@@ -138,6 +138,7 @@ const main = async (): Promise<void> => {
       config,
       activities: { ...real, ...instantMedia(client) },
       executions: repositories.executions,
+      modelQueues: [],
       meter: createWorkerMetrics().meter,
     })),
     ...(await createBareWorkers(config, temporal)),

@@ -117,7 +117,7 @@ export const createWebhookSender = (stack: BenchStack) => {
       workflowId,
       executionId,
       step: 'remote render',
-      renderer: renderer.name,
+      sender: renderer.name,
       expiresAtMs: Date.now() + HOUR_MS,
       secret: stack.config.settings.SPOOL_SECRET,
     })

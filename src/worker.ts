@@ -50,6 +50,7 @@ const main = async (): Promise<void> => {
     namespace: temporal.namespace,
     activities,
     executions: repositories.executions,
+    modelQueues: [],
     meter,
   })
   log.info({ queues: settings.WORKER_QUEUES }, 'the worker is ready')

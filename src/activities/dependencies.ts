@@ -88,13 +88,13 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly alerts: Alerts
   /** Null: mail is off. */
   readonly mailer: Mailer | null
-  /** The URL at which a renderer reports on a step. */
+  /** The URL at which a renderer or a provider reports on a step. */
   readonly webhookUrlFor: (route: {
     readonly workflowId: string
     /** Or the task. */
     readonly executionId: ExecutionId | TaskId
     readonly step: string
-    readonly renderer: string
+    readonly sender: string
     /** From when its life counts; equal routes have equal URLs. */
     readonly issuedAtMs: number
   }) => string

@@ -32,8 +32,7 @@ export const createInboundWebhooks = ({ settings, renderers }: Config): InboundW
   return {
     readToken: (token) => {
       const secret = settings.SPOOL_SECRET
-      const { renderer, ...route } = readRouteToken({ secret, token, nowMs: Date.now() })
-      return { ...route, sender: renderer }
+      return readRouteToken({ secret, token, nowMs: Date.now() })
     },
     verify: (webhook) => {
       const provider = providerOfSender(webhook.sender)

@@ -9,9 +9,10 @@ import {
   type StepRecorder,
 } from '../activities/lib/interceptors.ts'
 import type { Config } from '../config.ts'
-import type { Queue } from '../contracts/queues.ts'
+import type { Queue, QUEUES } from '../contracts/queues.ts'
 import type { ExecutionsRepository } from '../db/repositories/executions.ts'
 import { publicFailure } from '../domain/failures.ts'
+import { providerQueue } from '../domain/generation/model-queue.ts'
 
 /**
  * Once per process, before the first connection to Temporal. From then on SIGINT and SIGTERM mean: drain.
@@ -35,6 +36,15 @@ export const installRuntime = (log: Logger): void => {
   })
 }
 
+/** What a provider of models is asked at most, by all workers together and by each of them. */
+export interface ModelQueueLimits {
+  /** Of the provider. */
+  readonly name: string
+  readonly requestsPerSecond: number
+  /** Calls at once, of this process. */
+  readonly concurrency: number
+}
+
 /** One worker for each of the configured queues; `run` starts them. */
 export const createWorkers = async (parts: {
   readonly config: Config
@@ -42,17 +52,23 @@ export const createWorkers = async (parts: {
   readonly namespace: string
   readonly activities: AllActivities
   readonly executions: ExecutionsRepository
+  /** Of the configured providers. */
+  readonly modelQueues: readonly ModelQueueLimits[]
   readonly meter: ActivityMeter
 }): Promise<Worker[]> => {
   const { config, connection, namespace, activities, meter } = parts
   const recorder = stepRecorder(parts.executions)
   const workers: Worker[] = []
-  for (const queue of config.settings.WORKER_QUEUES) {
+  for (const options of config.settings.WORKER_QUEUES.flatMap((role) =>
+    role === 'models'
+      ? parts.modelQueues.map((limits) => modelQueueOptions(limits, config))
+      : [queueOptions(role, config)],
+  )) {
     workers.push(
       await Worker.create({
         connection,
         namespace,
-        ...queueOptions(queue, config),
+        ...options,
         activities,
         interceptors: { activity: [activityInterceptors(recorder, meter)] },
       }),
@@ -61,8 +77,29 @@ export const createWorkers = async (parts: {
   return workers
 }
 
+/** What all queues have in common. */
+const commonOptions = (taskQueue: Queue, { settings }: Config) =>
+  ({
+    taskQueue,
+    // A cancelled encode must hear of it within two seconds, not within the default minute.
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: settings.SPOOL_SHUTDOWN_GRACE_SECONDS * 1000,
+    shutdownForceTime: (settings.SPOOL_SHUTDOWN_GRACE_SECONDS + 15) * 1000,
+    activityTaskPollerBehavior: { type: 'autoscaling' },
+  }) satisfies WorkerOptions
+
+/** In front of one provider. Temporal hands out no more calls a second than it allows, whoever asks for
+ * them and however many workers there are; a call waits in the queue until then. */
+export const modelQueueOptions = (limits: ModelQueueLimits, config: Config) =>
+  ({
+    ...commonOptions(providerQueue(limits.name), config),
+    maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
+    maxConcurrentActivityTaskExecutions: limits.concurrency,
+  }) satisfies WorkerOptions
+
 /** What differs between the queues: how much at once, and who has the workflows. */
-export const queueOptions = (queue: Queue, config: Config) => {
+export const queueOptions = (queue: (typeof QUEUES)[number], config: Config) => {
   const { settings } = config
   const slots = {
     pipelines: settings.SPOOL_PIPELINE_SLOTS,
@@ -71,14 +108,8 @@ export const queueOptions = (queue: Queue, config: Config) => {
     inference: settings.SPOOL_INFERENCE_SLOTS,
   }[queue]
   const common = {
-    taskQueue: queue,
+    ...commonOptions(queue, config),
     maxConcurrentActivityTaskExecutions: slots,
-    // A cancelled encode must hear of it within two seconds, not within the default minute.
-    maxHeartbeatThrottleInterval: '1 second',
-    defaultHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: settings.SPOOL_SHUTDOWN_GRACE_SECONDS * 1000,
-    shutdownForceTime: (settings.SPOOL_SHUTDOWN_GRACE_SECONDS + 15) * 1000,
-    activityTaskPollerBehavior: { type: 'autoscaling' },
   } satisfies WorkerOptions
   if (queue !== 'pipelines') return common
   const bundle = settings.SPOOL_WORKFLOW_BUNDLE

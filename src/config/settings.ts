@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { QUEUES } from '../contracts/queues.ts'
+import { WORKER_ROLES } from '../contracts/queues.ts'
 import { PROVIDED_KINDS, PROVIDER_DIALECTS } from '../domain/task-providers.ts'
 
 /** What each renderer of the list says of itself. */
@@ -115,9 +115,9 @@ export const settingsSchema = z.object({
   /** Fits twice into PostgreSQL's own default of 100 connections, with the API and four workers. */
   SPOOL_DATABASE_POOL_MAX: count(10),
   WORKER_QUEUES: list
-    .transform((names) => (names.length === 0 ? [...QUEUES] : names))
-    .pipe(z.array(z.enum(QUEUES)))
-    .describe(`a list of ${QUEUES.join(', ')}`),
+    .transform((names) => (names.length === 0 ? [...WORKER_ROLES] : names))
+    .pipe(z.array(z.enum(WORKER_ROLES)))
+    .describe(`a list of ${WORKER_ROLES.join(', ')}`),
   /** FFmpeg work at once; 0: one per core. */
   SPOOL_MEDIA_SLOTS: z.coerce.number().int().min(0).default(0),
   /** Renders at once; 0: one per two cores, because one render keeps two of them busy. */

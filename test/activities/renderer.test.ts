@@ -77,7 +77,7 @@ describe('submitRender', () => {
     expect(readRouteToken({ secret, token, nowMs: Date.now() })).toMatchObject({
       workflowId,
       executionId,
-      renderer: 'farm',
+      sender: 'farm',
     })
     const execution = await repositories.executions.findById(executionId)
     expect(execution?.lastSignOfLifeAt).not.toBeNull()

@@ -162,7 +162,7 @@ describe('a webhook that is not genuine is refused, and nothing happens', () => 
     [
       'a renderer that we do not know',
       ({ videoId, executionId }) =>
-        webhookPath({ workflowId: renderWorkflowId(videoId), executionId, renderer: 'stranger' }),
+        webhookPath({ workflowId: renderWorkflowId(videoId), executionId, sender: 'stranger' }),
     ],
   ])('%s', async (_name, pathOf) => {
     const response = await send(pathOf(order), signedWebhook(succeeded('task_h')))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError, readConfig } from '../../src/config.ts'
 import { describeConfig } from '../../src/config/describe-config.ts'
 import { settingsSchema } from '../../src/config/settings.ts'
-import { QUEUES } from '../../src/contracts/queues.ts'
+import { WORKER_ROLES } from '../../src/contracts/queues.ts'
 
 const NEEDED = {
   DATABASE_URL: 'postgres://spool:the-database-password@127.0.0.1:5432/spool',
@@ -30,7 +30,7 @@ const RENDERER = {
 describe('reading the environment', () => {
   it('needs three variables and has defaults for the rest', () => {
     const { settings, renderers, mediaSlots, renderSlots } = readConfig(NEEDED)
-    expect(settings.WORKER_QUEUES).toEqual([...QUEUES])
+    expect(settings.WORKER_QUEUES).toEqual([...WORKER_ROLES])
     expect(renderers).toMatchObject([{ name: 'self', url: settings.SPOOL_PUBLIC_URL }])
     expect(mediaSlots).toBeGreaterThan(0)
     expect(renderSlots).toBeGreaterThan(0)

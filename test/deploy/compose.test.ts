@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { settingsSchema } from '../../src/config/settings.ts'
-import { QUEUES } from '../../src/contracts/queues.ts'
+import { WORKER_ROLES } from '../../src/contracts/queues.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFile(join(root, path), 'utf8')
@@ -147,7 +147,7 @@ it('serves every queue, and each of them by one role', () => {
   const served = ['worker', 'worker-media'].flatMap((name) =>
     (environmentOf(name)['WORKER_QUEUES'] ?? '').split(','),
   )
-  expect(served.toSorted()).toEqual([...QUEUES].toSorted())
+  expect(served.toSorted()).toEqual([...WORKER_ROLES].toSorted())
 })
 
 it('migrates the database by the script that is in the image', () => {

@@ -22,7 +22,7 @@ export const submitRemoteTask =
       workflowId,
       executionId: ownerId,
       step,
-      renderer: providerSender(provider),
+      sender: providerSender(provider),
       issuedAtMs: orderedAtMs,
     })
     const job = await client.submit(

@@ -60,7 +60,7 @@ const taskOrder = async (
       workflowId: submission.workflowId,
       executionId,
       step: STEP,
-      renderer,
+      sender: renderer,
       issuedAtMs: orderedAtMs,
     }),
     priority,

@@ -6,8 +6,8 @@ export interface RouteTokenPayload {
   readonly workflowId: string
   readonly executionId: string
   readonly step: string
-  /** The renderer that was given the URL, by whose secret its webhooks are signed. */
-  readonly renderer: string
+  /** Who was given the URL: by his secret its webhooks are signed. */
+  readonly sender: string
   readonly expiresAtMs: number
 }
 
@@ -27,8 +27,8 @@ const TOKEN_PATTERN = /^([\w-]{1,2048})\.([\w-]{43})$/
  * must allow path parameters of that length.
  */
 export function createRouteToken(route: RouteTokenPayload & { readonly secret: string }): string {
-  const { secret, workflowId, executionId, step, renderer, expiresAtMs } = route
-  const fields = JSON.stringify([workflowId, executionId, step, renderer, expiresAtMs])
+  const { secret, workflowId, executionId, step, sender, expiresAtMs } = route
+  const fields = JSON.stringify([workflowId, executionId, step, sender, expiresAtMs])
   const encoded = Buffer.from(fields).toString('base64url')
   return `${encoded}.${signatureOf(secret, encoded)}`
 }
@@ -61,14 +61,14 @@ const signatureOf = (secret: string, encoded: string): string => {
 /** Only for what carries our signature, so its shape is the one that `createRouteToken` wrote. */
 const payloadOf = (encoded: string): RouteTokenPayload => {
   const fields = JSON.parse(Buffer.from(encoded, 'base64url').toString())
-  const [workflowId, executionId, step, renderer, expiresAtMs] = fields as [
+  const [workflowId, executionId, step, sender, expiresAtMs] = fields as [
     string,
     string,
     string,
     string,
     number,
   ]
-  return { workflowId, executionId, step, renderer, expiresAtMs }
+  return { workflowId, executionId, step, sender, expiresAtMs }
 }
 
 const refused = (reason: string): MediaError =>

@@ -9,7 +9,7 @@ const ROUTE = {
   workflowId: 'render-vid_V1StGXR8_Z5jdHi6B-myT',
   executionId: 'exec_V1StGXR8_Z5jdHi6B-myT',
   step: 'remoteRender',
-  renderer: 'local',
+  sender: 'local',
   expiresAtMs: NOW_MS + 1000,
 }
 const TOKEN = createRouteToken({ secret: SECRET, ...ROUTE })
@@ -25,7 +25,7 @@ const isRefused = (token: string, secret = SECRET, nowMs = NOW_MS): boolean => {
 }
 
 describe('a route token', () => {
-  test('names workflow, execution, step and renderer again', () => {
+  test('names workflow, execution, step and sender again', () => {
     expect(readRouteToken({ secret: SECRET, token: TOKEN, nowMs: NOW_MS })).toEqual(ROUTE)
     expect(TOKEN).toBe(encodeURIComponent(TOKEN))
     expect(TOKEN.length).toBeLessThan(250)

@@ -76,12 +76,7 @@ export interface ApiUnderTest {
 
 const inboundWebhooks: ApiDependencies['inboundWebhooks'] = {
   readToken: (token) => {
-    const { renderer, ...route } = readRouteToken({
-      secret: ROUTE_TOKEN_SECRET,
-      token,
-      nowMs: Date.now(),
-    })
-    return { ...route, sender: renderer }
+    return readRouteToken({ secret: ROUTE_TOKEN_SECRET, token, nowMs: Date.now() })
   },
   verify: ({ sender, headers, rawBody }) => {
     if (sender !== 'self') throw new MediaError('UNAUTHENTICATED', 'an unknown renderer')
@@ -210,11 +205,11 @@ export const startApi = async (options: {
 export const webhookPath = (route: {
   workflowId: string
   executionId: string
-  renderer?: string
+  sender?: string
   expiresAtMs?: number
 }): string => {
   const token = createRouteToken({
-    renderer: 'self',
+    sender: 'self',
     step: 'remote render',
     expiresAtMs: Date.now() + HOUR_MS,
     ...route,
