@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { request } from 'undici'
 import { parseRetryAfterMs } from '../domain/retry-after.ts'
 
@@ -12,6 +14,8 @@ export interface HttpCall {
   readonly signal?: AbortSignal | undefined
   /** How much of the answer is read; 64 KiB unless told. */
   readonly bodyBytesMax?: number
+  /** The body of a good answer (2xx) goes into this new file, and `bodyText` stays empty. */
+  readonly bodyPath?: string
 }
 
 export interface HttpAnswer {
@@ -23,7 +27,7 @@ export interface HttpAnswer {
 }
 
 /**
- * No answer came. `reason` is a short code (`timeout`, `ECONNREFUSED`, `invalid address`), and there is
+ * No answer came. `reason` is a short code (`timeout`, `answer too long`, `ECONNREFUSED`, `invalid address`), and there is
  * no `cause`: the client's own errors may quote the URL, which for some services holds the secret.
  */
 export class HttpExchangeError extends Error {
@@ -52,6 +56,9 @@ export async function exchange(call: HttpCall): Promise<HttpAnswer> {
       method: call.method as 'POST',
       headers: call.headers ?? {},
       body: call.body ?? null,
+      // The time of the whole exchange is limited already; slow models are silent for long.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       signal,
       // A kept connection that the other side has just closed would look like a failed delivery.
       reset: true,
@@ -59,17 +66,35 @@ export async function exchange(call: HttpCall): Promise<HttpAnswer> {
     const headers = Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
     )
+    const status = response.statusCode
+    const bytesMax = call.bodyBytesMax ?? MAX_BODY_BYTES
+    const isFile = call.bodyPath !== undefined && status >= 200 && status < 300
+    if (isFile) {
+      await pipeline(response.body, upTo(bytesMax), createWriteStream(call.bodyPath))
+    }
     return {
-      status: response.statusCode,
+      status,
       headers,
-      bodyText: await readText(response.body, call.bodyBytesMax ?? MAX_BODY_BYTES),
+      bodyText: isFile ? '' : await readText(response.body, bytesMax),
       retryAfterMs: parseRetryAfterMs(headers['retry-after'], Date.now()),
     }
   } catch (error) {
     call.signal?.throwIfAborted()
+    if (error instanceof HttpExchangeError) throw error
     throw new HttpExchangeError(timeout.aborted ? 'timeout' : reasonOf(error))
   }
 }
+
+/** Half a text may still say something; half a file is none. */
+const upTo = (bytesMax: number) =>
+  async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let sizeBytes = 0
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.byteLength
+      if (sizeBytes > bytesMax) throw new HttpExchangeError('answer too long')
+      yield chunk
+    }
+  }
 
 async function readText(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = []

@@ -45,7 +45,7 @@ export type ModelJobState =
     }
 
 /** What is known of an order whose acceptance was not heard of. */
-export interface PlacedOrder extends Pick<ModelCall, 'model' | 'reference' | 'webhookUrl'> {
+export interface PlacedOrder extends ModelCall {
   /** When it was sent first, by our clock. */
   readonly orderedAtMs: number
 }
