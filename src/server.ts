@@ -60,7 +60,7 @@ const main = async (): Promise<void> => {
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,
-    inboundWebhooks: createInboundWebhooks(config),
+    inboundWebhooks: createInboundWebhooks(config, new Map()),
     newWebhookSecret,
     checkWebhookTarget: checkWebhookTarget(strangers, publicUrlOf(config)),
     now: () => new Date(),

@@ -25,6 +25,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { localizationRoutes } from './routes/localizations.ts'
 import { mediaRoutes } from './routes/media.ts'
+import { modelWebhookRoutes } from './routes/model-webhooks.ts'
 import { playbackRoutes } from './routes/playback.ts'
 import { renderRoutes } from './routes/renders.ts'
 import type { Api, RouteContext } from './routes/route-context.ts'
@@ -107,6 +108,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
   await app.register(async (scope) => fileRoutes(scope as unknown as Api, context))
   await app.register(async (scope) => playbackRoutes(scope as unknown as Api, context))
   await app.register(async (scope) => taskWebhookRoutes(scope as unknown as Api, context))
+  await app.register(async (scope) => modelWebhookRoutes(scope as unknown as Api, context))
   await app.register(
     async (scope) => {
       scope.addHook('onRequest', requireOperator(context.settings))

@@ -124,19 +124,27 @@ export interface WebhookRoute {
   readonly workflowId: string
   readonly executionId: string
   readonly step: string
-  /** The renderer or provider that was given the URL; its secret signs the webhook. */
+  /** Who was given the URL: a renderer, a provider of tasks or of models. Its secret signs the webhook. */
   readonly sender: string
+}
+
+/** A webhook with the sender that its token names. */
+export interface ClaimedWebhook {
+  readonly sender: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly rawBody: Uint8Array
 }
 
 export interface InboundWebhooks {
   /** *Errors:* UNAUTHENTICATED for every token that is not ours or too old. */
   readToken(token: string): WebhookRoute
-  /** *Errors:* UNAUTHENTICATED for a forged or stale signature, or a sender without a secret. */
-  verify(webhook: {
-    readonly sender: string
-    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-    readonly rawBody: Uint8Array
-  }): void
+  /** Of renderers and of providers of single tasks. *Errors:* UNAUTHENTICATED for a forged or stale
+   * signature, or a sender without a secret. */
+  verify(webhook: ClaimedWebhook): void
+  /** Of providers of models, by the scheme of each; says whether the call has ended. *Errors:* as
+   * `verify`, and for every provider that sends none; BODY_MALFORMED; PROVIDER_UNAVAILABLE when the keys
+   * to judge it by cannot be had. */
+  verifyModelNews(webhook: ClaimedWebhook): Promise<{ readonly ended: boolean }>
 }
 
 /** Wakes whoever follows an execution; carries no data, which is in the table. */

@@ -1,17 +1,15 @@
-import { z } from 'zod'
-import { taskWebhook, webhookOutcome } from '../../contracts/http/webhooks.ts'
+import type { z } from 'zod'
+import { taskWebhook } from '../../contracts/http/webhooks.ts'
 import type { WebhookRoute } from '../../contracts/ports.ts'
 import type { TaskEvent } from '../../contracts/orders.ts'
 import { readProviderNews } from '../../contracts/tasks-dialect.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { isId } from '../../domain/ids.ts'
 import { providerOfSender } from '../../domain/task-providers.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
-
-const BODY_SIZE_BYTES_MAX = 256 * 1024
+import { inboundWebhookRoute, type WebhookOutcome } from './inbound-webhook.ts'
+import type { Api, RouteContext } from './route-context.ts'
 
 type TaskWebhook = z.infer<typeof taskWebhook>
-type Outcome = z.infer<typeof webhookOutcome>['status']
 
 /** The body as JSON, and as what this sender sends. */
 const parse = <Body>(rawBody: Buffer, read: (body: unknown) => Body): Body => {
@@ -30,28 +28,19 @@ const newsOf = ({ type, task_id: taskId, status }: TaskWebhook): TaskEvent | nul
   return { taskId, status: status === 'canceled' ? 'canceled' : 'failed' }
 }
 
-const outcomeOf = (error: unknown): string => {
-  if (!(error instanceof MediaError)) return 'error'
-  if (error.code === 'UNAUTHENTICATED') return 'forged'
-  return error.code === 'BODY_MALFORMED' ? 'malformed' : 'unavailable'
-}
-
 /**
- * The webhooks of renderers. The token in the URL says which workflow and renderer it is for, and the
- * renderer's signature that it is from there; only then is the body read. Handling is idempotent:
- * progress only ever grows, and the workflow counts news of a task once.
+ * The webhooks of renderers and of providers of single tasks. The token in the URL says which workflow
+ * and sender it is for, and the sender's signature that it is from there; only then is the body read.
+ * Handling is idempotent: progress only ever grows, and the workflow counts news of a task once.
  */
 export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promise<void> => {
-  const { inboundWebhooks, repositories, workflows, apiMetrics } = context
-  // The signature is over the bytes as they came, whatever their type says.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  const { inboundWebhooks, repositories, workflows } = context
 
   /** News of a provider wakes the step that waits for it, which then asks for itself. */
   const handleProvider = async (
     route: WebhookRoute,
     news: ReturnType<typeof readProviderNews>,
-  ): Promise<Outcome> => {
+  ): Promise<WebhookOutcome> => {
     if (news === null) return 'ignored'
     if (news.ended) {
       const event: TaskEvent = { taskId: route.step, status: 'completed' }
@@ -68,7 +57,7 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
     return 'handled'
   }
 
-  const handle = async (route: WebhookRoute, event: TaskWebhook): Promise<Outcome> => {
+  const handle = async (route: WebhookRoute, event: TaskWebhook): Promise<WebhookOutcome> => {
     const news = newsOf(event)
     if (news !== null) {
       return (await workflows.tellTaskEvent(route.workflowId, news)) ? 'handled' : 'ignored'
@@ -83,36 +72,19 @@ export const taskWebhookRoutes = async (app: Api, context: RouteContext): Promis
     return 'handled'
   }
 
-  app.route({
-    method: 'POST',
+  inboundWebhookRoute(app, context, {
+    source: 'tasks',
     url: '/webhooks/tasks/:token',
-    bodyLimit: BODY_SIZE_BYTES_MAX,
-    schema: {
-      summary: 'An event of a renderer or a provider, signed as it signs',
-      tags: ['webhooks'],
-      params: z.object({ token: z.string() }),
-      response: { 200: webhookOutcome, ...problems(400, 401, 413) },
-    },
-    handler: async (request) => {
-      const count = (outcome: string) =>
-        apiMetrics.inboundWebhooks.inc({ source: 'tasks', outcome })
-      try {
-        const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-        const route = inboundWebhooks.readToken(request.params.token)
-        inboundWebhooks.verify({ sender: route.sender, headers: request.headers, rawBody })
-        const status =
-          providerOfSender(route.sender) === null
-            ? await handle(
-                route,
-                parse(rawBody, (body) => taskWebhook.parse(body)),
-              )
-            : await handleProvider(route, parse(rawBody, readProviderNews))
-        count(status)
-        return { status }
-      } catch (error) {
-        count(outcomeOf(error))
-        throw error
-      }
+    summary: 'An event of a renderer or a provider, signed as it signs',
+    handle: async ({ token, headers, rawBody }) => {
+      const route = inboundWebhooks.readToken(token)
+      inboundWebhooks.verify({ sender: route.sender, headers, rawBody })
+      return providerOfSender(route.sender) === null
+        ? await handle(
+            route,
+            parse(rawBody, (body) => taskWebhook.parse(body)),
+          )
+        : await handleProvider(route, parse(rawBody, readProviderNews))
     },
   })
 }

@@ -26,7 +26,7 @@ const config = readConfig({
     { ...common, name: 'trusting', dialect: 'ittybit' },
   ]),
 })
-const inbound = createInboundWebhooks(config)
+const inbound = createInboundWebhooks(config, new Map())
 const body = '{"type":"job.succeeded","task_id":"task_1"}'
 const verify = (name: string, headers: Record<string, string>) =>
   inbound.verify({ sender: providerSender(name), headers, rawBody: Buffer.from(body) })

@@ -12,22 +12,19 @@ import { createPlayback } from '../../../src/adapters/storage/playback.ts'
 import { createMediaIngest } from '../../../src/adapters/ingest/ingest-media.ts'
 import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
 import { createUrlSigner } from '../../../src/adapters/storage/signed-url.ts'
-import { createRouteToken, readRouteToken } from '../../../src/adapters/webhooks/route-token.ts'
-import {
-  newWebhookSecret,
-  signWebhook,
-  verifyWebhook,
-} from '../../../src/adapters/webhooks/standard-webhooks.ts'
+import { createReplicate } from '../../../src/adapters/models/replicate.ts'
+import { createRouteToken } from '../../../src/adapters/webhooks/route-token.ts'
+import { newWebhookSecret, signWebhook } from '../../../src/adapters/webhooks/standard-webhooks.ts'
 import { makeApiKey } from '../../../src/api/api-keys.ts'
 import { buildApp } from '../../../src/api/app.ts'
 import type { ApiDependencies, ApiSettings } from '../../../src/api/dependencies.ts'
 import { createExecutionNewsHub } from '../../../src/api/execution-news.ts'
+import { createInboundWebhooks } from '../../../src/composition/inbound-webhooks.ts'
 import { createRepositories } from '../../../src/composition/repositories.ts'
 import { checkWebhookTarget } from '../../../src/composition/webhook-targets.ts'
 import type { Repositories } from '../../../src/db/repositories.ts'
 import type { DatabaseConnection } from '../../../src/db/database.ts'
 import { listenToExecutions } from '../../../src/db/repositories/execution-listener.ts'
-import { MediaError } from '../../../src/domain/failures.ts'
 import type { AccountId, MediaId, VideoId } from '../../../src/domain/ids.ts'
 import type { Plan } from '../../../src/domain/plans.ts'
 import { LOOK, newId } from '../../support/records.ts'
@@ -74,20 +71,29 @@ export interface ApiUnderTest {
   ) => Promise<LightMyRequestResponse>
 }
 
-const inboundWebhooks: ApiDependencies['inboundWebhooks'] = {
-  readToken: (token) => {
-    return readRouteToken({ secret: ROUTE_TOKEN_SECRET, token, nowMs: Date.now() })
+/** Signs its webhooks as Replicate does; it is never asked anything. */
+export const MODEL_PROVIDER_SECRET = newWebhookSecret()
+const modelProvider = createReplicate({
+  apiKey: 'unused',
+  baseUrl: 'http://replicate.test',
+  webhookSecret: MODEL_PROVIDER_SECRET,
+})
+
+const inboundWebhooks = createInboundWebhooks(
+  {
+    settings: { SPOOL_SECRET: ROUTE_TOKEN_SECRET, SPOOL_TASK_PROVIDERS: [] },
+    renderers: [
+      {
+        name: 'self',
+        url: 'http://spool.test',
+        apiKey: 'unused',
+        webhookSecret: RENDERER_SECRET,
+        pool: 'primary',
+      },
+    ],
   },
-  verify: ({ sender, headers, rawBody }) => {
-    if (sender !== 'self') throw new MediaError('UNAUTHENTICATED', 'an unknown renderer')
-    return verifyWebhook({
-      secrets: [RENDERER_SECRET],
-      headers,
-      rawBody,
-      nowSeconds: Date.now() / 1000,
-    })
-  },
-}
+  new Map([[modelProvider.name, modelProvider]]),
+)
 
 /** The API with its real parts: a database, a storage folder, and the given Temporal client. Call it at
  * the top of a file: it is closed after the file's tests. */
@@ -201,13 +207,17 @@ export const startApi = async (options: {
   }
 }
 
-/** The address that a renderer was given for its webhooks. */
-export const webhookPath = (route: {
-  workflowId: string
-  executionId: string
-  sender?: string
-  expiresAtMs?: number
-}): string => {
+/** The address that a renderer, or a provider of models, was given for its webhooks. */
+export const webhookPath = (
+  route: {
+    workflowId: string
+    executionId: string
+    step?: string
+    sender?: string
+    expiresAtMs?: number
+  },
+  kind: 'tasks' | 'models' = 'tasks',
+): string => {
   const token = createRouteToken({
     sender: 'self',
     step: 'remote render',
@@ -215,7 +225,7 @@ export const webhookPath = (route: {
     ...route,
     secret: ROUTE_TOKEN_SECRET,
   })
-  return `/webhooks/tasks/${token}`
+  return `/webhooks/${kind}/${token}`
 }
 
 /** A webhook as a renderer sends it. */
