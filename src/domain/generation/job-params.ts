@@ -18,13 +18,19 @@ export type JobSource =
 
 /** What models are asked for. Each takes some of it; the table of models says which. */
 export interface ModelParams<Source = JobSource> {
-  readonly prompt?: string
+  /** A text, or the job that writes it. */
+  readonly prompt?: string | Source
   readonly negativePrompt?: string
-  /** What is to be spoken (`generateAudio`). */
-  readonly text?: string
+  /** What is to be spoken (`generateAudio`), or the job that writes it. */
+  readonly text?: string | Source
   readonly voice?: string
   readonly language?: string
+  /** What is changed, or the first frame of a video. */
   readonly image?: Source
+  /** Beside `image`: more that the model looks at. */
+  readonly furtherImages?: readonly Source[]
+  /** The last frame of a video. */
+  readonly endImage?: Source
   readonly audio?: Source
   readonly video?: Source
   /** What is translated. */
