@@ -9,10 +9,11 @@ import { RefusedOrder } from './problem.ts'
 import { placementOf } from './routes/renders.ts'
 import type { RouteContext } from './routes/route-context.ts'
 
-const TITLES = { stream: 'Stream', localize: 'Localization' } as const satisfies Record<
-  OrderedPipeline,
-  string
->
+const TITLES = {
+  stream: 'Stream',
+  localize: 'Localization',
+  generate: 'Generation',
+} as const satisfies Record<OrderedPipeline, string>
 
 /** What is ordered of a medium, or of the file at a URL. */
 export interface NewOrder {

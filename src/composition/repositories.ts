@@ -3,6 +3,7 @@ import type { Repositories } from '../db/repositories.ts'
 import { createAccountsRepository } from '../db/repositories/accounts.ts'
 import { createApiKeysRepository } from '../db/repositories/api-keys.ts'
 import { createExecutionsRepository } from '../db/repositories/executions.ts'
+import { createGenerationsRepository } from '../db/repositories/generations.ts'
 import { createIdempotencyRepository } from '../db/repositories/idempotency.ts'
 import { createLedgerRepository } from '../db/repositories/ledger.ts'
 import { createMediaRepository } from '../db/repositories/media.ts'
@@ -17,6 +18,7 @@ export const createRepositories = (database: Database): Repositories => ({
   accounts: createAccountsRepository(database),
   apiKeys: createApiKeysRepository(database),
   executions: createExecutionsRepository(database),
+  generations: createGenerationsRepository(database),
   idempotency: createIdempotencyRepository(database),
   ledger: createLedgerRepository(database),
   media: createMediaRepository(database),

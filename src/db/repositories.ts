@@ -1,6 +1,7 @@
 import type { AccountsRepository } from './repositories/accounts.ts'
 import type { ApiKeysRepository } from './repositories/api-keys.ts'
 import type { ExecutionsRepository } from './repositories/executions.ts'
+import type { GenerationsRepository } from './repositories/generations.ts'
 import type { IdempotencyRepository } from './repositories/idempotency.ts'
 import type { LedgerRepository } from './repositories/ledger.ts'
 import type { MediaRepository } from './repositories/media.ts'
@@ -15,6 +16,7 @@ export interface Repositories {
   readonly accounts: AccountsRepository
   readonly apiKeys: ApiKeysRepository
   readonly executions: ExecutionsRepository
+  readonly generations: GenerationsRepository
   readonly idempotency: IdempotencyRepository
   readonly ledger: LedgerRepository
   readonly media: MediaRepository

@@ -4,7 +4,7 @@
  * table, so that workflows contain no bookkeeping.
  */
 
-export const PIPELINES = ['render', 'stream', 'localize'] as const
+export const PIPELINES = ['render', 'stream', 'localize', 'generate'] as const
 export type Pipeline = (typeof PIPELINES)[number]
 /** Pipelines whose orders stand beside each other; a render supersedes the one before it. */
 export type OrderedPipeline = Exclude<Pipeline, 'render'>
@@ -41,6 +41,8 @@ export const PIPELINE_STEPS = {
     'save',
     'notify',
   ],
+  // `job` stands for one step per job of the plan: `job voice`, `job film`.
+  generate: ['hold credits', 'job', 'deliver', 'notify'],
 } as const satisfies Record<Pipeline, readonly string[]>
 
 export type StepName = (typeof PIPELINE_STEPS)[Pipeline][number]
@@ -54,6 +56,9 @@ export interface StepPart {
 
 /** The step of a localization that makes one language. */
 export const translateStep = (language: string): string => `translate ${language}`
+
+/** The step of a generation that makes one job of its plan. */
+export const jobStep = (jobId: string): string => `job ${jobId}`
 
 type ActivityInput = Readonly<Record<string, unknown>>
 
@@ -85,6 +90,8 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   transcribeRecording: { step: 'transcribe', part: 'whole' },
   makeSubtitles: { step: 'subtitles', part: 'whole' },
   translateSubtitles: { step: ({ language }) => translateStep(String(language)), part: 'whole' },
+  submitModelJob: { step: ({ jobId }) => jobStep(String(jobId)), part: 'opens' },
+  makeMedia: { step: ({ jobId }) => jobStep(String(jobId)), part: 'opens' },
   completeExecution: { step: ({ step }) => String(step), part: 'whole' },
   notify: { step: 'notify', part: 'whole' },
   sendMail: { step: 'notify', part: 'whole' },
@@ -101,7 +108,12 @@ export const stepOfActivity = (activity: string, input: ActivityInput): StepPart
 /** Steps that tell of the end of an execution, and so run after it, however it ended. */
 export const runsAfterEnd = (step: string): boolean => step === ('notify' satisfies StepName)
 
-const EVERY_ROUND: ReadonlySet<string> = new Set<StepName>(['assemble', 'save', 'notify'])
+const EVERY_ROUND: ReadonlySet<string> = new Set<StepName>([
+  'assemble',
+  'save',
+  'deliver',
+  'notify',
+])
 
 /** Steps that put together or tell what there is, and so run again in each retry. */
 export const runsEveryRound = (step: string): boolean => EVERY_ROUND.has(step)

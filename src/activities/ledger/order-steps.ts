@@ -1,9 +1,11 @@
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
+import type { GenerationJob } from '../../db/repositories/generations.ts'
 import type { PricedStep } from '../../db/repositories/order-admission.ts'
 import { isId } from '../../domain/ids.ts'
+import { planTerms } from '../../domain/plans.ts'
 import { localizeStepPrices, streamStepPrices } from '../../domain/pricing.ts'
-import { PIPELINE_STEPS, translateStep, type OrderedPipeline } from '../../domain/steps.ts'
+import { jobStep, PIPELINE_STEPS, translateStep, type OrderedPipeline } from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 interface Quote {
@@ -11,6 +13,8 @@ interface Quote {
   readonly account: Account
   /** Of the source; 0 while it is unknown: then the least is held, and the rest when it is measured. */
   readonly durationSeconds: number
+  /** Of the plan that a generation makes. */
+  readonly jobs: readonly GenerationJob[]
 }
 
 type Prices = Readonly<Record<string, number>>
@@ -29,11 +33,29 @@ const stepsOf: Readonly<Record<OrderedPipeline, (quote: Quote) => readonly Price
     )
     return priced(names, localizeStepPrices(account.plan, languages, durationSeconds))
   },
+  generate: ({ account, jobs }) => {
+    const names = PIPELINE_STEPS.generate.flatMap((name) =>
+      name === 'job' ? jobs.map(({ jobId }) => jobStep(jobId)) : [name],
+    )
+    const prices = jobs.map(({ jobId, upperCredits, result }): [string, number] => [
+      jobStep(jobId),
+      // A plan may begin with what another one has made and paid for.
+      result === null ? upperCredits : 0,
+    ])
+    return priced(names, planTerms(account.plan).billed ? Object.fromEntries(prices) : {})
+  },
 }
 
 /** The steps of an order with their prices. */
 export const orderSteps = (quote: Quote): readonly PricedStep[] =>
   stepsOf[quote.order.pipeline](quote)
+
+/** The jobs of the plan that an order makes; none of other pipelines. */
+export const orderedJobs = async (
+  { generations }: ActivityDependencies,
+  { pipeline, executionId }: PipelineOrder,
+): Promise<readonly GenerationJob[]> =>
+  pipeline === 'generate' ? await generations.jobsOf(executionId) : []
 
 /** The length of what an order works on; 0 while it has not been brought in. */
 export const subjectSeconds = async (

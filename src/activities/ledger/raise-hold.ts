@@ -1,7 +1,7 @@
 import type { LedgerActivities } from '../../contracts/activities.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { orderSteps } from './order-steps.ts'
+import { orderedJobs, orderSteps } from './order-steps.ts'
 
 /**
  * Holds what an order costs beyond its first hold, now that the length of its source is known.
@@ -15,7 +15,7 @@ export const raiseHold =
     return await deps.executions.raiseHold({
       order,
       workflowId,
-      steps: orderSteps({ order, account, durationSeconds }),
+      steps: orderSteps({ order, account, durationSeconds, jobs: await orderedJobs(deps, order) }),
       holdExpiresAt: new Date(deps.clock().getTime() + deps.settings.holdTtlMs),
     })
   }

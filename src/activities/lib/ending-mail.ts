@@ -29,6 +29,12 @@ const WORDS: Readonly<Record<Pipeline, Words>> = {
     failed: 'Your subtitles could not be made',
     path: 'media',
   },
+  generate: {
+    order: 'generation',
+    ready: 'Your generation is ready',
+    failed: 'Your generation could not be made',
+    path: 'generations',
+  },
 }
 
 /** What an account is told by mail of the end of its order. */
