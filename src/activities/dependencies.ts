@@ -38,6 +38,8 @@ export interface OutgoingWebhook {
   readonly url: string
   /** `whsec_…` */
   readonly secret: string
+  /** Of an order that has given an address and a secret of its own: signs the body alone as well. */
+  readonly sealedSecret?: string | null
   /** The same in every attempt. */
   readonly id: string
   readonly payload: unknown

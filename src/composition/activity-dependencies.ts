@@ -11,6 +11,8 @@ import { createSpeech } from '../adapters/speech/create-speech.ts'
 import { createTranslator } from '../adapters/translation/create-translator.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
 import { createRouteToken } from '../adapters/webhooks/route-token.ts'
+import { createSecretSeal, type SecretSeal } from '../adapters/webhooks/sealed-secret.ts'
+import { signBody } from '../adapters/webhooks/body-signature.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
 import type { Repositories } from '../db/repositories.ts'
@@ -66,7 +68,12 @@ export const createActivityDependencies = (parts: {
       const { name, kinds } = provider
       return { name, kinds, client: createTasksProvider(provider, fetcher), fetcher }
     }),
-    sendWebhook: webhookSender(fetchers, meter, clock),
+    sendWebhook: webhookSender({
+      fetchers,
+      meter,
+      clock,
+      seal: createSecretSeal(settings.SPOOL_SECRET),
+    }),
     eventIdFor: (subjectId, type) => {
       const digest = createHash('sha256').update(`${subjectId}\n${type}`).digest('hex')
       return makeId('event', digest.slice(0, 24))
@@ -102,18 +109,27 @@ export const createActivityDependencies = (parts: {
 }
 
 const webhookSender =
-  (
-    fetchers: Fetchers,
-    meter: WebhookMeter | undefined,
-    clock: () => Date,
-  ): ActivityDependencies['sendWebhook'] =>
-  async ({ url, secret, id, payload, receiver, signal }) => {
+  ({
+    fetchers,
+    meter,
+    clock,
+    seal,
+  }: {
+    readonly fetchers: Fetchers
+    readonly meter: WebhookMeter | undefined
+    readonly clock: () => Date
+    readonly seal: SecretSeal
+  }): ActivityDependencies['sendWebhook'] =>
+  async ({ url, secret, sealedSecret = null, id, payload, receiver, signal }) => {
     const body = JSON.stringify(payload)
     const timestampSeconds = Math.floor(clock().getTime() / 1000)
     const fetcher = receiver === 'self' ? fetchers.self : fetchers.strangers
     const result = await deliverWebhook({
       url,
-      headers: signWebhook({ secret, id, timestampSeconds, body }),
+      headers: {
+        ...signWebhook({ secret, id, timestampSeconds, body }),
+        ...(sealedSecret === null ? {} : signBody(seal.open(sealedSecret), body)),
+      },
       body,
       fetcher: fetcher.request,
       ...(signal === undefined ? {} : { signal }),

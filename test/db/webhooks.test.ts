@@ -61,6 +61,22 @@ describe('recording an event', () => {
     })
   })
 
+  test('the address of an order gets its event alone, and once', async () => {
+    await addEndpoint()
+    const { taskUrl: _, ...event } = newEvent('execute.completed')
+    const own = { ...event, url: 'https://example.org/order', sealedSecret: 'sealed' }
+    const [id, again] = await Promise.all([
+      deliveries.recordOwnEvent(own),
+      deliveries.recordOwnEvent(own),
+    ])
+    expect(again).toBe(id)
+    expect(await deliveries.findTarget(id)).toMatchObject({
+      delivery: { endpointId: null, url: 'https://example.org/order', sealedSecret: 'sealed' },
+      disabled: false,
+    })
+    expect((await deliveries.list({ accountId, limit: 10 })).items).toHaveLength(1)
+  })
+
   test('an event that is recorded again, also at once, has the deliveries of the first time', async () => {
     await addEndpoint()
     const event = newEvent('job.failed', 'https://example.org/task')

@@ -72,6 +72,7 @@ const send = async (deps: ActivityDependencies, { delivery, secret }: DeliveryTa
   await deps.sendWebhook({
     url: delivery.url,
     secret,
+    sealedSecret: delivery.sealedSecret,
     id: delivery.eventId,
     payload: await withSignedUrls(delivery.payload, deps),
     receiver: delivery.accountId === INTERNAL_ACCOUNT_ID ? 'self' : 'customer',

@@ -41,6 +41,13 @@ export interface NewEvent {
   readonly taskUrl?: string | undefined
 }
 
+/** An event that only the address is told which its order has given. */
+export interface OwnEvent extends Omit<NewEvent, 'taskUrl'> {
+  readonly url: string
+  /** Sealed; the body is signed with it as well. */
+  readonly sealedSecret: string | null
+}
+
 export interface DeliveryAttempt {
   readonly deliveryId: DeliveryId
   /** Null: there was no answer. */
@@ -124,6 +131,18 @@ export const createWebhookDeliveriesRepository = (
 
   return withDatabaseFailures({
     recordEvent: createEventRecorder(database),
+
+    /** Makes the one delivery of an event to the address that its order has given; answers its id.
+     * *Idempotent* per event id. */
+    recordOwnEvent: async (event: OwnEvent): Promise<DeliveryId> => {
+      const { accountId, eventId, type: eventType, payload, url, sealedSecret } = event
+      const id = deliveryIdOf(eventId, 'own')
+      await database
+        .insert(webhookDeliveries)
+        .values({ id, accountId, eventId, url, sealedSecret, eventType, payload })
+        .onConflictDoNothing()
+      return id
+    },
 
     find: async (accountId: AccountId, id: DeliveryId): Promise<WebhookDelivery | null> => {
       const [found] = await database.select().from(webhookDeliveries).where(own(accountId, id))

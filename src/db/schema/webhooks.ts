@@ -41,11 +41,13 @@ export const webhookDeliveries = pgTable(
       .references(() => accounts.id),
     /** The same for every attempt and every endpoint: receivers count an event once by it. */
     eventId: text('event_id').$type<EventId>().notNull(),
-    /** Null for a task's own `webhook_url`. */
+    /** Null for the address that an order has of its own. */
     endpointId: text('endpoint_id')
       .$type<EndpointId>()
       .references(() => webhookEndpoints.id),
     url: text().notNull(),
+    /** What the order wants its own webhook signed with as well; null: nothing. */
+    sealedSecret: text('sealed_secret'),
     eventType: text('event_type').notNull(),
     payload: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
     status: text({ enum: DELIVERY_STATUSES }).notNull().default('pending'),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { verifyBodySignature } from '../../../src/adapters/webhooks/body-signature.ts'
+import { signBody, verifyBodySignature } from '../../../src/adapters/webhooks/body-signature.ts'
 
 const secret = 'a shared secret'
 const rawBody = Buffer.from('{"kind":"task.succeeded","data":{}}')
@@ -35,5 +35,18 @@ describe('a webhook with a signature over its body', () => {
     expect(() => verify(hex(rawBody), Buffer.from(rawBody.toString().replace('{}', '[]')))).toThrow(
       /UNAUTHENTICATED/,
     )
+  })
+})
+
+describe('a body that we sign', () => {
+  it('is accepted by either of the headers that programs of the published dialect look at', () => {
+    const headers = signBody(secret, rawBody.toString())
+    for (const headerName of ['X-Webhook-Signature', 'X-Synthome-Signature']) {
+      expect(() => verifyBodySignature({ secret, headerName, headers, rawBody })).not.toThrow()
+    }
+    expect(headers).toEqual({
+      'x-webhook-signature': `sha256=${hex(rawBody)}`,
+      'x-synthome-signature': hex(rawBody),
+    })
   })
 })
