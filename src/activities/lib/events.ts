@@ -19,7 +19,7 @@ const ENDINGS: Partial<Record<Execution['status'], string>> = {
 /** How an execution ended: `{type, timestamp, data}`, as Standard Webhooks has it. The type is
  * `<pipeline>.<ending>`: `render.completed`, `stream.partial`. */
 export const executionEvent = (execution: Execution, now: Date): EventBody => {
-  const { pipeline, status, subjectId } = execution
+  const { pipeline, status } = execution
   const type = `${pipeline}.${ENDINGS[status] ?? 'canceled'}`
   const outputs = Object.entries(execution.outputKeys).map(([name, storageKey]) => [
     name,
@@ -32,13 +32,19 @@ export const executionEvent = (execution: Execution, now: Date): EventBody => {
       timestamp: now.toISOString(),
       data: {
         executionId: execution.id,
-        ...(pipeline === 'render' ? { videoId: subjectId } : { mediaId: subjectId }),
+        ...subjectOf(execution),
         status,
         outputs: Object.fromEntries(outputs),
         error: execution.error,
       },
     },
   }
+}
+
+/** What it worked on, by the name that its kind has in events. */
+const subjectOf = ({ pipeline, subjectId }: Execution): Readonly<Record<string, string>> => {
+  if (pipeline === 'generate') return {}
+  return pipeline === 'render' ? { videoId: subjectId } : { mediaId: subjectId }
 }
 
 /** An event of a task, in the dialect that it was ordered in. */
