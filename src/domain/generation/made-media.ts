@@ -1,6 +1,7 @@
 import { findModel } from './models/table.ts'
 import { OPERATIONS, type JobMedia } from './operations.ts'
 import type { JobSource } from './job-params.ts'
+import type { MediumLookup } from './medium-facts.ts'
 import type { PlanJob } from './plan.ts'
 import { inputsOf } from './sources.ts'
 
@@ -37,13 +38,13 @@ const makesOf = (job: PlanJob): JobMedia | 'input' => {
  */
 export const madeMedia = (
   jobs: readonly PlanJob[],
-  mediaOfMedium: (mediaId: string) => JobMedia | null = () => null,
+  mediumOf: MediumLookup = () => null,
 ): ((jobId: string) => JobMedia | null) => {
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const known = new Map<string, JobMedia | null>()
   const ofSource = (source: JobSource): JobMedia | null => {
     if (source.from === 'url') return mediaOfUrl(source.url)
-    return source.from === 'medium' ? mediaOfMedium(source.mediaId) : null
+    return source.from === 'medium' ? (mediumOf(source.mediaId)?.media ?? null) : null
   }
   return (jobId) => {
     // A chain of jobs that change their input is followed without a stack: it may be long.

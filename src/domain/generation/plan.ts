@@ -23,6 +23,8 @@ export interface ExpandParams {
   readonly voice: ModelChoice | null
   /** Null: no captions. */
   readonly captions: MediaParams['addSubtitles']['style'] | null
+  /** Finds the words for the captions; null: no captions. */
+  readonly transcriber: ModelChoice | null
   readonly aspectRatio: string
 }
 
