@@ -54,6 +54,8 @@ const WALLS = {
     ],
     node: true,
   },
+  // A client of the HTTP interface, in programs of others: what it knows of the server are types.
+  sdk: { value: ['sdk/'], type: ['domain/'], packages: [] },
   web: { value: ['web/'], type: ['contracts/'], packages: [] },
 }
 

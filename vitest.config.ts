@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const TIERS = {
   /** Pure code; part of `npm run check`. */
   domain: 10_000,
+  /** The client, without a server. */
+  sdk: 20_000,
   /** The house rules, through the real linters. */
   lint: 60_000,
   config: 30_000,

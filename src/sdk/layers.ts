@@ -1,0 +1,114 @@
+import { isMediaNode, mediaNode, type MediaNode } from './media-node.ts'
+import { mediaOfUrl, merge } from './merge.ts'
+
+/** Pixels of the output, or a part of it as `25%`. Numbers may be texts. */
+type Extent = number | string
+
+/** Where a layer stands: a word (`full`, `center`, `pip`), words of size and corner
+ * (`w-1/4 bottom-right`), or exactly. */
+export type LayerPlacement =
+  | string
+  | {
+      readonly width?: Extent
+      readonly height?: Extent
+      readonly position?: { readonly x?: Extent; readonly y?: Extent }
+      readonly padding?: Extent
+    }
+
+export interface LayerItem {
+  /** A list is played one after the other. */
+  readonly media: LayerMedia | readonly LayerMedia[]
+  readonly placement?: LayerPlacement
+  /** 0 to 1. */
+  readonly opacity?: number
+  /** Seconds from the start of the whole. */
+  readonly start?: number
+  readonly end?: number
+  /** In a timeline: for how many seconds. */
+  readonly duration?: number
+  /** 1: as loud as it is. */
+  readonly volume?: number
+  /** Takes the background of one colour away; without `chromaKeyColor` a green one. */
+  readonly chromaKey?: boolean
+  readonly chromaKeyColor?: string
+  readonly similarity?: number
+  readonly blend?: number
+  /** The whole is as long as this layer. */
+  readonly main?: boolean
+}
+
+type LayerMedia = string | MediaNode
+
+/** Shown one after the other; the last may do without a `duration`. */
+export type LayerTimeline = readonly LayerItem[]
+
+export interface LayersOptions {
+  /** Seconds of the whole. */
+  readonly duration?: number
+  readonly width?: number
+  readonly height?: number
+  /** The layer that says how long the whole is, counted from 0. */
+  readonly mainLayer?: number
+}
+
+type Items = readonly (LayerItem | LayerTimeline)[]
+
+const isTimeline = (item: LayerItem | LayerTimeline): item is LayerTimeline => Array.isArray(item)
+
+const oneMedium = (media: LayerItem['media']): LayerMedia => {
+  if (typeof media === 'string' || isMediaNode(media)) return media
+  const [only, ...others] = media
+  if (only === undefined) throw new TypeError('A layer needs its media.')
+  return others.length === 0 ? only : merge(media)
+}
+
+/** Each item of a timeline as a layer with its times. */
+const spread = (timeline: LayerTimeline, wholeSeconds: number | undefined): LayerItem[] => {
+  const given = timeline.reduce((sum, { duration }) => sum + (duration ?? 0), 0)
+  const open = timeline.filter(({ duration }) => duration === undefined).length
+  const shareSeconds = wholeSeconds === undefined ? undefined : (wholeSeconds - given) / open
+  let start = 0
+  return timeline.map(({ duration = shareSeconds, ...item }, index) => {
+    if (duration === undefined && index < timeline.length - 1) {
+      throw new TypeError('All items of a timeline but the last need a duration in seconds.')
+    }
+    const layer = { ...item, start, ...(duration !== undefined && { end: start + duration }) }
+    start += duration ?? 0
+    return layer
+  })
+}
+
+const isSound = (media: LayerMedia): boolean =>
+  isMediaNode(media) ? media.makes === 'audio' : mediaOfUrl(media) === 'audio'
+
+/**
+ * Lays media over each other, the first at the bottom. Sound among them is not drawn, so it is laid
+ * over the whole, from its `start`.
+ */
+export const layers = (
+  given: Items | ({ readonly layers: Items } & LayersOptions),
+  options: LayersOptions = {},
+): MediaNode<'video'> => {
+  if (!('length' in given)) return layers(given.layers, { ...given, ...options })
+  const { duration, width, height, mainLayer } = options
+  const all = given
+    .flatMap((item) => (isTimeline(item) ? spread(item, duration) : [item]))
+    .map((item) => ({ ...item, media: oneMedium(item.media) }))
+  const drawn = mediaNode('layer', 'video', {
+    layers: all.filter(({ media }) => !isSound(media)),
+    outputDuration: duration,
+    outputWidth: width,
+    outputHeight: height,
+    mainLayer,
+  })
+  const sounds = all.filter(({ media }) => isSound(media))
+  if (sounds.length === 0) return drawn
+  return merge([
+    drawn,
+    ...sounds.map(({ media, start, volume }) => ({
+      url: media,
+      ...(start !== undefined && { offset: start }),
+      ...(volume !== undefined && { volume }),
+    })),
+  ])
+}
