@@ -19,13 +19,18 @@ export const providerRefusal = (
     answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs },
   )
 
-/** One call, once. *Errors:* PROVIDER_UNAVAILABLE when no answer came; a cancel is passed on. */
+/** One call, once. *Errors:* PROVIDER_UNAVAILABLE when no answer came, PROVIDER_OUTPUT_INVALID when a file
+ * is larger than it may be; a cancel is passed on. */
 export const callProvider = async (provider: string, call: HttpCall): Promise<HttpAnswer> => {
   try {
     return await exchange(call)
   } catch (error) {
     if (!(error instanceof HttpExchangeError)) throw error
-    throw new MediaError('PROVIDER_UNAVAILABLE', `${provider} gave no answer: ${error.reason}`)
+    const isTooLong = error.reason === 'answer too long'
+    throw new MediaError(
+      isTooLong ? 'PROVIDER_OUTPUT_INVALID' : 'PROVIDER_UNAVAILABLE',
+      `${provider} gave no answer: ${error.reason}`,
+    )
   }
 }
 

@@ -8,7 +8,8 @@ export interface ProviderRequest {
   /** Below the base URL, with its query. */
   readonly path: string
   readonly json?: unknown
-  readonly form?: FormData
+  /** Sent as multipart; what is not a text goes as JSON. */
+  readonly form?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
@@ -27,6 +28,9 @@ export interface ProviderExchange {
   order(request: ProviderRequest): Promise<HttpAnswer>
   /** What a 2xx to an order says. *Errors:* PROVIDER_OUTCOME_UNKNOWN when it cannot be read. */
   receipt<T>(answer: HttpAnswer, shape: z.ZodType<T>): T
+  /** What a 2xx to an order brings with it. *Errors:* as `receipt`; PROVIDER_OUTPUT_INVALID when it can be
+   * read, and what is due is not in it. */
+  product<T>(answer: HttpAnswer, shape: z.ZodType<T>): T
   /** What an answer says. *Errors:* those of its status; PROVIDER_OUTPUT_INVALID. */
   read<T>(answer: HttpAnswer, shape: z.ZodType<T>): T
   /** What an answer that is no success means. */
@@ -47,6 +51,9 @@ const NEVER_SENT = new Set([
 /** A gateway had no answer from behind it, where the order may have been taken. 520 and 524 are
  * Cloudflare's. */
 const GATEWAY = new Set([502, 504, 520, 524])
+
+/** Said with 429 as well, but no waiting brings money. */
+const NO_MONEY = /insufficient_quota/
 
 const TIMEOUT_MS = 60_000
 const ANSWER_BYTES_MAX = 1 << 20
@@ -84,11 +91,21 @@ export const createProviderExchange = (server: {
     }
   }
 
-  const refusal = (answer: HttpAnswer): MediaError =>
-    providerRefusal(provider, answer, excerptOf(answer.bodyText))
+  const refusal = (answer: HttpAnswer): MediaError => {
+    const isBroke = answer.status === 429 && NO_MONEY.test(answer.bodyText)
+    const status = isBroke ? 402 : answer.status
+    return providerRefusal(provider, { ...answer, status }, excerptOf(answer.bodyText))
+  }
 
   const unknown = (detail: string): MediaError =>
     new MediaError('PROVIDER_OUTCOME_UNKNOWN', `${provider} ${detail}`)
+
+  const accepted = <T>(json: unknown, shape: z.ZodType<T>): T => {
+    const parsed = shape.safeParse(json)
+    if (parsed.success) return parsed.data
+    const missing = parsed.error.issues[0]?.path.join('.') ?? ''
+    throw new MediaError('PROVIDER_OUTPUT_INVALID', `${provider} answered without ${missing}`)
+  }
 
   return {
     refusal,
@@ -109,15 +126,14 @@ export const createProviderExchange = (server: {
       if (parsed.success) return parsed.data
       throw unknown(`took it, and answered ${excerptOf(answer.bodyText)}`)
     },
+    product: (answer, shape) => {
+      const json = parsedOr(answer.bodyText)
+      if (json === undefined) throw unknown(`took it, and answered ${excerptOf(answer.bodyText)}`)
+      return accepted(json, shape)
+    },
     read: (answer, shape) => {
       if (!isGood(answer)) throw refusal(answer)
-      const parsed = shape.safeParse(jsonOf(provider, answer))
-      if (parsed.success) return parsed.data
-      const problem = parsed.error.issues[0]
-      throw new MediaError(
-        'PROVIDER_OUTPUT_INVALID',
-        `${provider} answered without ${problem?.path.join('.') ?? 'what is due'}`,
-      )
+      return accepted(jsonOf(provider, answer), shape)
     },
   }
 }
@@ -147,10 +163,19 @@ const encoded = async ({
 }> => {
   if (form !== undefined) {
     // A form's boundary is made when it is encoded, and stands in its content type.
-    const multipart = new Response(form)
+    const multipart = new Response(formOf(form))
     const contentType = multipart.headers.get('content-type')
     return { body: new Uint8Array(await multipart.arrayBuffer()), contentType }
   }
   if (json === undefined) return { body: null, contentType: null }
   return { body: JSON.stringify(json), contentType: 'application/json' }
+}
+
+const formOf = (fields: Readonly<Record<string, unknown>>): FormData => {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null) continue
+    form.set(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  return form
 }
