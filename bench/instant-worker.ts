@@ -129,7 +129,14 @@ const main = async (): Promise<void> => {
   const storage = await openStorage(config)
   const { client } = temporal
   const real = createActivities(
-    createActivityDependencies({ config, repositories, storage, client, log }),
+    createActivityDependencies({
+      config,
+      repositories,
+      storage,
+      client,
+      models: new Map(),
+      log,
+    }),
   )
   const workers = [
     ...(await createWorkers({

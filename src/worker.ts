@@ -37,7 +37,15 @@ const main = async (): Promise<void> => {
   const metrics = createWorkerMetrics()
   const { meter } = metrics
   const activities = createActivities(
-    createActivityDependencies({ config, repositories, storage, client, meter, log }),
+    createActivityDependencies({
+      config,
+      repositories,
+      storage,
+      client,
+      models: new Map(),
+      meter,
+      log,
+    }),
   )
   const port = settings.SPOOL_WORKER_METRICS_PORT
   const stopMetrics = port === 0 ? null : await serveMetrics(metrics.registry, port)

@@ -1,5 +1,6 @@
 import type { Cdn } from '../adapters/cdn/cdn.ts'
 import type { Alerts } from '../adapters/notify/alerts.ts'
+import type { ModelProvider } from '../adapters/models/model-provider.ts'
 import type { Mailer } from '../adapters/notify/mail.ts'
 import type { TasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import type { SpeechToText } from '../adapters/speech/speech-to-text.ts'
@@ -82,6 +83,22 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly workersOf: (queue: Queue) => Promise<number>
   readonly renderers: readonly ConfiguredRenderer[]
   readonly taskProviders: readonly ConfiguredProvider[]
+  /** By their names; the engines of ours are `local`. */
+  readonly modelProviders: ReadonlyMap<string, ModelProvider>
+  /** Fetches what a provider of models has made: may reach its own host, private or not, and no other
+   * private one. */
+  readonly modelFetcherOf: (provider: string) => SourceFetcher
+  /** The URL at which a provider of models reports on one call; null: it sends nothing, or it cannot
+   * reach us. */
+  readonly modelWebhookUrlFor: (route: {
+    readonly workflowId: string
+    readonly executionId: ExecutionId
+    /** Under this name the news comes to the workflow. */
+    readonly step: string
+    readonly provider: string
+    /** From when its life counts; equal routes have equal URLs. */
+    readonly issuedAtMs: number
+  }) => string | null
   /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */
   readonly sendWebhook: (webhook: OutgoingWebhook) => Promise<WebhookDeliveryResult>
   /** The id of the event that tells of this subject's end: the same whenever it is asked for. */

@@ -3,6 +3,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import type { Logger } from 'pino'
 import type { ActivityDependencies } from '../activities/dependencies.ts'
 import { createCdn } from '../adapters/cdn/create-cdn.ts'
+import type { ModelProvider } from '../adapters/models/model-provider.ts'
 import { createAlerts } from '../adapters/notify/alerts.ts'
 import { createMailer } from '../adapters/notify/mail.ts'
 import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
@@ -10,7 +11,6 @@ import { createTasksProvider } from '../adapters/tasks-provider/tasks-provider.t
 import { createSpeech } from '../adapters/speech/create-speech.ts'
 import { createTranslator } from '../adapters/translation/create-translator.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
-import { createRouteToken } from '../adapters/webhooks/route-token.ts'
 import { createSecretSeal, type SecretSeal } from '../adapters/webhooks/sealed-secret.ts'
 import { signBody } from '../adapters/webhooks/body-signature.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
@@ -21,12 +21,11 @@ import { countWorkers } from './count-workers.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createIngest } from './ingest.ts'
 import { createMediaTools } from './media-tools.ts'
+import { createModelAccess } from './model-access.ts'
 import { openPlayback } from './playback.ts'
 import type { Storage } from './storage.ts'
+import { createWebhookUrl } from './webhook-url.ts'
 import type { WebhookMeter } from './worker-metrics.ts'
-
-/** A webhook that comes later than this is for a render that has ended. */
-const ROUTE_TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
 
 /** Everything that the activities work with, built from the configuration. */
 export const createActivityDependencies = (parts: {
@@ -34,14 +33,16 @@ export const createActivityDependencies = (parts: {
   readonly repositories: Repositories
   readonly storage: Storage
   readonly client: Client
+  readonly models: ReadonlyMap<string, ModelProvider>
   readonly meter?: WebhookMeter
   readonly log: Logger
 }): ActivityDependencies => {
-  const { config, repositories, storage, client, meter, log } = parts
+  const { config, repositories, storage, client, models, meter, log } = parts
   const { settings } = config
   const fetchers = createFetchers(config)
   const clock = () => new Date()
   const publicUrl = settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
+  const webhookUrl = createWebhookUrl({ publicUrl, secret: settings.SPOOL_SECRET })
   const smtpUrl = settings.SPOOL_SMTP_URL
   return {
     ...repositories,
@@ -68,6 +69,14 @@ export const createActivityDependencies = (parts: {
       const { name, kinds } = provider
       return { name, kinds, client: createTasksProvider(provider, fetcher), fetcher }
     }),
+    modelProviders: models,
+    ...createModelAccess({
+      providers: [],
+      sendsWebhooks: (provider) => models.get(provider)?.verifyWebhook !== undefined,
+      fetchers,
+      publicUrl,
+      webhookUrl,
+    }),
     sendWebhook: webhookSender({
       fetchers,
       meter,
@@ -82,11 +91,7 @@ export const createActivityDependencies = (parts: {
     alerts: createAlerts(config.alertTargets, log),
     mailer:
       smtpUrl === undefined ? null : createMailer({ url: smtpUrl, from: settings.SPOOL_MAIL_FROM }),
-    webhookUrlFor: ({ issuedAtMs, ...route }) => {
-      const expiresAtMs = issuedAtMs + ROUTE_TOKEN_LIFE_MS
-      const token = createRouteToken({ ...route, expiresAtMs, secret: settings.SPOOL_SECRET })
-      return `${publicUrl}/webhooks/tasks/${token}`
-    },
+    webhookUrlFor: (route) => webhookUrl('tasks', route),
     isWorkflowRunning: async (workflowId) => await isRunning(client, workflowId),
     clock,
     log,

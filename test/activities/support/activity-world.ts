@@ -127,6 +127,7 @@ export const startActivityWorld = async (
     repositories,
     storage,
     client: new Client({ connection }),
+    models: new Map(),
     meter: metrics.meter,
     log: pino({ level: 'silent' }),
   })
