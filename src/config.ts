@@ -8,6 +8,7 @@ import type { AlertTargetConfig } from './adapters/notify/alerts.ts'
 import type { SpeechConfig } from './adapters/speech/create-speech.ts'
 import type { TranslatorConfig } from './adapters/translation/create-translator.ts'
 import { deeplUrl } from './adapters/translation/deepl.ts'
+import { modelsOf, type ModelsConfig } from './config/models.ts'
 import { settingsSchema, type rendererSchema, type Settings } from './config/settings.ts'
 
 export type RendererConfig = z.output<typeof rendererSchema>
@@ -25,6 +26,7 @@ export interface Config {
   readonly cdn: CdnConfig
   readonly speech: SpeechConfig
   readonly translator: TranslatorConfig
+  readonly models: ModelsConfig
   readonly alertTargets: readonly AlertTargetConfig[]
 }
 
@@ -82,6 +84,7 @@ const build = (settings: Settings): Config => {
     cdn: cdnOf(settings),
     speech: speechOf(settings),
     translator: translatorOf(settings),
+    models: modelsOf(settings),
     alertTargets: alertTargetsOf(settings),
   }
 }

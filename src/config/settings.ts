@@ -59,6 +59,7 @@ const namedOnce = (what: string) => (list: { name: string }[], context: z.Refine
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+const rate = (fallback: number) => z.coerce.number().positive().default(fallback)
 const list = z
   .string()
   .default('')
@@ -171,6 +172,43 @@ export const settingsSchema = z.object({
   SPOOL_TRANSLATOR_URL: z.url().optional(),
   SPOOL_TRANSLATOR_API_KEY: optional,
   SPOOL_TRANSLATOR_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  /** Providers of models, each set up by its key; the limits are those of its smaller plans. */
+  REPLICATE_API_TOKEN: optional,
+  REPLICATE_BASE_URL: z.url().default('https://api.replicate.com'),
+  /** Missing: asked for with the token. */
+  REPLICATE_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[\w+/=]+(?:,whsec_[\w+/=]+)?$/)
+    .optional()
+    .describe('whsec_…, or the old and the new one with a comma between'),
+  /** It takes 600 predictions a minute. */
+  REPLICATE_REQUESTS_PER_SECOND: rate(10),
+  REPLICATE_CONCURRENCY: count(20),
+  FAL_KEY: optional,
+  FAL_BASE_URL: z.url().default('https://queue.fal.run'),
+  FAL_JWKS_URL: z.url().default('https://rest.fal.ai/.well-known/jwks.json'),
+  FAL_REQUESTS_PER_SECOND: rate(10),
+  FAL_CONCURRENCY: count(20),
+  ELEVENLABS_API_KEY: optional,
+  ELEVENLABS_BASE_URL: z.url().default('https://api.elevenlabs.io'),
+  ELEVENLABS_REQUESTS_PER_SECOND: rate(5),
+  /** It speaks while the call waits, and smaller plans may have so many voices at once. */
+  ELEVENLABS_CONCURRENCY: count(4),
+  OPENAI_API_KEY: optional,
+  OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
+  OPENAI_REQUESTS_PER_SECOND: rate(5),
+  OPENAI_CONCURRENCY: count(8),
+  /** Any server of the common shape for video; its address sets it up. */
+  ASYNC_VIDEO_BASE_URL: z.url().optional(),
+  ASYNC_VIDEO_API_KEY: optional,
+  /** Missing: it is polled. */
+  ASYNC_VIDEO_WEBHOOK_SECRET: optional,
+  ASYNC_VIDEO_SIGNATURE_HEADER: z
+    .string()
+    .regex(/^[a-zA-Z][\w-]*$/)
+    .default('x-webhook-signature'),
+  ASYNC_VIDEO_REQUESTS_PER_SECOND: rate(5),
+  ASYNC_VIDEO_CONCURRENCY: count(10),
   /** How long each stage of a localization may take: an hour of film needs half of it. */
   SPOOL_EXTRACT_TIMEOUT_SECONDS: seconds(30 * 60),
   SPOOL_TRANSCRIBE_TIMEOUT_SECONDS: seconds(30 * 60),
