@@ -47,6 +47,7 @@ async function run(): Promise<number> {
       TEST_DATABASE_URL: postgres.url,
       TEST_TEMPORAL_ADDRESS: temporal.address,
       TEST_TEMPORAL_CLI: temporalPath,
+      TEST_BUNDLE_DIR: dir,
       SPOOL_FFMPEG_PATH: toolchain().ffmpegPath,
       SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
       SPOOL_PYTHON_PATH: toolchain().pythonPath ?? '',

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 import { DeterminismViolationError } from '@temporalio/workflow'
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as workflows from '../../src/workflows/index.ts'
+import { workflowBundle } from '../support/workflow-bundle.ts'
 
 /** A history as it is committed: what Temporal's own tools read and write. */
 interface RecordedHistory {
@@ -27,21 +29,21 @@ const startOf = (text: string) => {
   return first!.workflowExecutionStartedEventAttributes!
 }
 
-let code: string
+const temporary = mkdtempSync(join(tmpdir(), 'spool-replay-'))
+let codePath: string
 
 beforeAll(async () => {
-  const logger = new DefaultLogger('ERROR')
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) })
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url))
-  ;({ code } = await bundleWorkflowCode({ workflowsPath, logger }))
+  codePath = await workflowBundle(temporary)
 })
+afterAll(() => rmSync(temporary, { recursive: true }))
 
 /** How a replay went: null when today's code gives the commands of the history again. */
 const replay = async (text: string): Promise<unknown> => {
   const { workflowId } = startOf(text)
   const histories = [{ workflowId, history: historyFromJSON(JSON.parse(text)) }]
   for await (const { error } of Worker.runReplayHistories(
-    { workflowBundle: { code } },
+    { workflowBundle: { codePath } },
     histories,
   )) {
     return error ?? null

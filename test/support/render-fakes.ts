@@ -1,9 +1,7 @@
-import { CancelledFailure, Context } from '@temporalio/activity'
-import { ApplicationFailure } from '@temporalio/common'
 import type { AllActivities } from '../../src/activities/create-activities.ts'
 import type { RenderOrder, RenderPlan } from '../../src/contracts/orders.ts'
-import type { FailureCode } from '../../src/domain/failures.ts'
 import type { ExecutionId } from '../../src/domain/ids.ts'
+import { failWith, telling, type NotedCall } from './activity-fakes.ts'
 
 /** The activities that a render calls. */
 export type RenderActivities = Pick<
@@ -49,24 +47,6 @@ export const testPlan: RenderPlan = {
   pollIntervalMs: 60_000,
   stalledGraceMs: 600_000,
 }
-
-/** A failure as the activities make it. */
-export const failWith = (code: FailureCode, nonRetryable = true): ApplicationFailure =>
-  ApplicationFailure.create({ type: code, message: code, nonRetryable })
-
-/** Waits in an activity, with a heart that beats, as that of FFmpeg work does. */
-export const beatingUntil = async <T>(over: Promise<T>): Promise<T> => {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), 200)
-  try {
-    return await over
-  } finally {
-    clearInterval(beat)
-  }
-}
-
-/** Waits in an activity until it is cancelled. */
-export const untilCancelled = (): Promise<never> => beatingUntil(Context.current().cancelled)
 
 /**
  * Activities typed by the contract, with a purse and a renderer that remember. `change` replaces
@@ -143,30 +123,23 @@ export const fakeWorld = (
     sendMail: async () => ({ messageId: 'm' }),
     sendAlert: async () => undefined,
   }
-  const inputs: { readonly name: string; readonly input: never }[] = []
+  const inputs: NotedCall[] = []
   const inputsOf: FakeWorld['inputsOf'] = (name) =>
     inputs.filter((call) => call.name === name).map(({ input }) => input)
   const endings: string[] = []
-  const activities = {} as RenderActivities
-  const world: FakeWorld = { holds, tasks, calls, endings, inputsOf, activities }
-  const changed = { ...base, ...options.change?.(world, base) }
-  for (const name of Object.keys(changed) as (keyof RenderActivities)[]) {
-    const activity = changed[name] as (input: never) => Promise<unknown>
-    Object.assign(world.activities, {
-      [name]: async (input: never) => {
-        calls.push(name)
-        inputs.push({ name, input })
-        try {
-          const answer = await activity(input)
-          endings.push(`${name} completed`)
-          return answer
-        } catch (error) {
-          if (error instanceof CancelledFailure) calls.push(`${name} cancelled`)
-          else endings.push(`${name} failed`)
-          throw error
-        }
+  const world: FakeWorld = { holds, tasks, calls, endings, inputsOf, activities: base }
+  const activities = telling(
+    { ...base, ...options.change?.(world, base) },
+    {
+      called: (call) => {
+        calls.push(call.name)
+        inputs.push(call)
       },
-    })
-  }
-  return world
+      ended: (name, how) => {
+        const list = how === 'cancelled' ? calls : endings
+        list.push(`${name} ${how}`)
+      },
+    },
+  )
+  return Object.assign(world, { activities })
 }

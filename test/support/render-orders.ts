@@ -1,16 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client'
 import type { RenderAdmission, RenderOrder, RenderOutcome } from '../../src/contracts/orders.ts'
-import { makeId, renderWorkflowId, type ExecutionId, type VideoId } from '../../src/domain/ids.ts'
+import { renderWorkflowId, type ExecutionId, type VideoId } from '../../src/domain/ids.ts'
 import { admitRender } from '../../src/workflows/messages.ts'
 import type { render } from '../../src/workflows/render.ts'
+import { newId } from './records.ts'
 
-const newId = () => randomBytes(9).toString('hex')
-
-export const newVideo = (): VideoId => makeId('video', newId())
+export const newVideo = (): VideoId => newId('video')
 
 export const newRenderOrder = (videoId = newVideo()): RenderOrder => ({
-  executionId: makeId('execution', newId()),
+  executionId: newId('execution'),
   videoId,
   accountId: 'acct_workflowtest',
   priority: 3,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import type { Part } from '../../scripts/stack/part.ts'
 import { freePort } from '../../scripts/stack/ports.ts'
 import { preparePostgres } from '../../scripts/stack/postgres.ts'
@@ -11,6 +10,7 @@ import { projectRoot, toolchain } from '../../scripts/stack/toolchain.ts'
 import { connectDatabase, type DatabaseConnection } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { serviceOf, type Service } from './stack-service.ts'
+import { workflowBundle } from './workflow-bundle.ts'
 
 /** The real processes, on free ports and in a folder of their own. */
 export interface TestStack {
@@ -33,8 +33,6 @@ export interface TestStack {
   readonly logOf: (name: string) => string
   readonly stop: () => Promise<void>
 }
-
-const workflowsPath = join(projectRoot, 'src', 'workflows', 'index.ts')
 
 /**
  * Starts PostgreSQL, the Temporal dev server and the API; workers are added by the test. `env` is
@@ -74,15 +72,14 @@ interface Starting {
 const startParts = async (starting: Starting): Promise<Omit<TestStack, 'dir' | 'stop'>> => {
   const { dir, keep, stops } = starting
   const { temporalPath } = toolchain()
-  const bundle = join(dir, 'workflows.js')
-  const [postgres, temporal] = await Promise.all([
+  const [postgres, temporal, bundle] = await Promise.all([
     preparePostgres({ dataDir: join(dir, 'postgres'), logFile: join(dir, 'postgres.log') }),
     prepareTemporal({
       cliPath: temporalPath,
       dbFile: join(dir, 'temporal.db'),
       logFile: join(dir, 'temporal.log'),
     }),
-    writeBundle(bundle),
+    workflowBundle(dir),
   ])
   const postgresService = await keep(postgres.part)
   const temporalService = await keep(temporal.part)
@@ -146,11 +143,6 @@ const settingsOf = async ({ dir, env }: Starting, servers: Record<string, string
     SPOOL_RATE_LIMIT_PER_MINUTE: '100000',
   }
   return { ...settings, ...servers, ...env }
-}
-
-const writeBundle = async (file: string): Promise<void> => {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
-  writeFileSync(file, code)
 }
 
 /** The real FFmpeg, which reads its input in real time while the marker is there. */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { Context } from '@temporalio/activity'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { QUEUES } from '../../src/contracts/queues.ts'
-import { beatingUntil } from './render-fakes.ts'
+import { beatingUntil } from './activity-fakes.ts'
 import type { ActivityAnswer, FromWorkerProcess } from './worker-process.ts'
 
 const [address = '', codePath = '', ...activityNames] = process.argv.slice(2)

@@ -1,18 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { activityInfo } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
 import { Client, Connection } from '@temporalio/client'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { afterAll } from 'vitest'
 import { startTemporal } from '../../scripts/stack/temporal.ts'
 import { toolchain } from '../../scripts/stack/toolchain.ts'
 import { QUEUES } from '../../src/contracts/queues.ts'
+import { workflowBundle } from './workflow-bundle.ts'
 
 /** A Temporal dev server of the test's own, so that queue names and schedules are its own too. */
 export interface WorkflowServer {
@@ -20,16 +17,61 @@ export interface WorkflowServer {
   readonly address: string
   /** The file of the bundled workflows, for workers in processes of their own. */
   readonly bundlePath: string
-  /** Has workers for all queues while `run` runs. */
+  /** Workflows that begin while `run` runs get these activities. From the first time on there are
+   * workers for all queues. */
   readonly with: (activities: object, run: () => Promise<void>) => Promise<void>
-  readonly stop: () => Promise<void>
 }
 
-const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url))
+type Activities = Readonly<Record<string, (...input: unknown[]) => Promise<unknown>>>
 
-export const startWorkflowServer = async (): Promise<WorkflowServer> => {
-  const logger = new DefaultLogger('ERROR')
-  Runtime.install({ logger })
+/** What a workflow leaves behind when its test is over is done by that test's activities. */
+const activitiesByWorkflow = () => {
+  let current: Activities = {}
+  const owned = new Map<string, Activities>()
+  const perform = async (...input: unknown[]): Promise<unknown> => {
+    const { activityType, workflowExecution } = activityInfo()
+    const workflowId = workflowExecution?.workflowId ?? ''
+    const activities = owned.get(workflowId) ?? current
+    owned.set(workflowId, activities)
+    const activity = activities[activityType]
+    if (activity !== undefined) return await activity(...input)
+    throw ApplicationFailure.nonRetryable(`the test has no activity ${activityType}`)
+  }
+  const use = (activities: object) => {
+    current = activities as Activities
+  }
+  return { perform, use }
+}
+
+/** A worker for each queue, with one way to do all activities. Answers how to stop them. */
+const startWorkers = async (
+  connection: NativeConnection,
+  codePath: string,
+  perform: Activities[string],
+): Promise<() => Promise<void>> => {
+  const workers: Worker[] = []
+  for (const taskQueue of QUEUES) {
+    workers.push(
+      await Worker.create({
+        connection,
+        taskQueue,
+        activities: { default: perform },
+        maxHeartbeatThrottleInterval: '100 milliseconds',
+        stickyQueueScheduleToStartTimeout: '1 second',
+        ...(taskQueue === 'pipelines' ? { workflowBundle: { codePath } } : {}),
+      }),
+    )
+  }
+  const running = workers.map((worker) => worker.run())
+  return async () => {
+    for (const worker of workers) worker.shutdown()
+    await Promise.all(running)
+  }
+}
+
+/** A server for the calling test file, stopped after its tests. Call it at the top of the file. */
+export const workflowServer = async (): Promise<WorkflowServer> => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
   const dir = mkdtempSync(join(tmpdir(), 'spool-workflows-'))
   const server = await startTemporal({
     cliPath: toolchain().temporalPath,
@@ -38,48 +80,25 @@ export const startWorkflowServer = async (): Promise<WorkflowServer> => {
   })
   const connection = await Connection.connect({ address: server.address })
   const native = await NativeConnection.connect({ address: server.address })
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger })
-  const bundlePath = join(dir, 'workflows.js')
-  writeFileSync(bundlePath, code)
+  const bundlePath = await workflowBundle(dir)
+  const { perform, use } = activitiesByWorkflow()
+  let stopWorkers: (() => Promise<void>) | null = null
 
-  const work = async (activities: object): Promise<() => Promise<void>> => {
-    const workers: Worker[] = []
-    for (const taskQueue of QUEUES) {
-      workers.push(
-        await Worker.create({
-          connection: native,
-          taskQueue,
-          activities,
-          maxHeartbeatThrottleInterval: '1 second',
-          stickyQueueScheduleToStartTimeout: '1 second',
-          ...(taskQueue === 'pipelines' ? { workflowBundle: { code } } : {}),
-        }),
-      )
-    }
-    const running = workers.map((worker) => worker.run())
-    return async () => {
-      for (const worker of workers) worker.shutdown()
-      await Promise.all(running)
-    }
-  }
-
+  afterAll(async () => {
+    await stopWorkers?.()
+    await native.close()
+    await connection.close()
+    await server.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
   return {
     client: new Client({ connection }),
     address: server.address,
     bundlePath,
     with: async (activities, run) => {
-      const stop = await work(activities)
-      try {
-        await run()
-      } finally {
-        await stop()
-      }
-    },
-    stop: async () => {
-      await native.close()
-      await connection.close()
-      await server.stop()
-      rmSync(dir, { recursive: true, force: true })
+      use(activities)
+      stopWorkers ??= await startWorkers(native, bundlePath, perform)
+      await run()
     },
   }
 }

@@ -1,57 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { PipelineOrder } from '../../src/contracts/orders.ts'
-import { makeId, pipelineWorkflowId } from '../../src/domain/ids.ts'
-import type { localize } from '../../src/workflows/localize.ts'
-import {
-  admitOrder,
-  cancelExecution,
-  pipelineProgress,
-  taskEvent,
-} from '../../src/workflows/messages.ts'
+import { cancelExecution, pipelineProgress, taskEvent } from '../../src/workflows/messages.ts'
+import { failWith, untilCancelled } from '../support/activity-fakes.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   LANGUAGES,
   localizationWorld,
   type LocalizationWorld,
 } from '../support/localization-fakes.ts'
-import { failWith, untilCancelled } from '../support/render-fakes.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { newPipelineOrder, orderPipeline } from '../support/pipeline-orders.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
+const server = await workflowServer()
 
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
-
-const newOrder = (): PipelineOrder => ({
-  executionId: makeId('execution', randomBytes(9).toString('hex')),
-  accountId: 'acct_workflowtest',
-  pipeline: 'localize',
-  subjectId: 'med_workflowtest',
-  round: 0,
-  priority: 3,
-  input: { languages: LANGUAGES, formats: ['vtt'] },
-})
-
-const send = async (order: PipelineOrder): Promise<WorkflowHandle<typeof localize>> => {
-  const { executionId, round } = order
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof localize>('localize', {
-    workflowId: pipelineWorkflowId('localize', executionId),
-    taskQueue: 'pipelines',
-    args: [{ admitted: null }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-  })
-  await server.client.workflow.executeUpdateWithStart(admitOrder, {
-    updateId: `${executionId}:${round}`,
-    args: [order],
-    startWorkflowOperation,
-  })
-  return await startWorkflowOperation.workflowHandle()
-}
+const newOrder = () => newPipelineOrder('localize', { languages: LANGUAGES, formats: ['vtt'] })
+const send = async (order: PipelineOrder) => (await orderPipeline(server, order)).handle
 
 const withWorld = (world: LocalizationWorld, run: () => Promise<void>) =>
   server.with(world.activities, run)
@@ -78,12 +41,12 @@ test('words, subtitles and every language are made, paid, and become caption tra
 test('one language that fails once leaves the rest; its retry makes it and nothing else', async () => {
   let fails = true
   const world = localizationWorld({
-    change: {
+    change: () => ({
       translateSubtitles: async ({ language }) => {
         if (fails && language === 'fr') throw failWith('PROVIDER_REJECTED')
         return { outputs: { [`${language}.vtt`]: `${language}.vtt` } }
       },
-    },
+    }),
   })
   await withWorld(world, async () => {
     const order = newOrder()
@@ -111,7 +74,7 @@ test.each(['bringRecording', 'extractAudio', 'transcribeRecording'] as const)(
   'without words nothing is delivered, and nothing is paid: %s fails',
   async (activity) => {
     const world = localizationWorld({
-      change: { [activity]: () => Promise.reject(failWith('MEDIA_UNREADABLE')) },
+      change: () => ({ [activity]: () => Promise.reject(failWith('MEDIA_UNREADABLE')) }),
     })
     await withWorld(world, async () => {
       const handle = await send(newOrder())
@@ -124,7 +87,7 @@ test.each(['bringRecording', 'extractAudio', 'transcribeRecording'] as const)(
 
 test('subtitles that fail leave the transcript, and no language begins', async () => {
   const world = localizationWorld({
-    change: { makeSubtitles: () => Promise.reject(failWith('SUBTITLES_UNREADABLE')) },
+    change: () => ({ makeSubtitles: () => Promise.reject(failWith('SUBTITLES_UNREADABLE')) }),
   })
   await withWorld(world, async () => {
     const handle = await send(newOrder())
@@ -136,7 +99,7 @@ test('subtitles that fail leave the transcript, and no language begins', async (
 
 test('a stream that takes no captions does not take the subtitles away', async () => {
   const world = localizationWorld({
-    change: { publishCaptions: () => Promise.reject(failWith('STORAGE_NOT_FOUND')) },
+    change: () => ({ publishCaptions: () => Promise.reject(failWith('STORAGE_NOT_FOUND')) }),
   })
   await withWorld(world, async () => {
     const handle = await send(newOrder())
@@ -151,7 +114,7 @@ describe('a cancel', () => {
     ['subtitles', 'makeSubtitles'],
     ['translate es', 'translateSubtitles'],
   ] as const)('in “%s” stops it and pays only what was made', async (step, activity) => {
-    const world = localizationWorld({ change: { [activity]: untilCancelled } })
+    const world = localizationWorld({ change: () => ({ [activity]: untilCancelled }) })
     await withWorld(world, async () => {
       const order = newOrder()
       const handle = await send(order)
@@ -176,12 +139,12 @@ describe('a stage that a provider does', () => {
     const made: string[] = []
     const world = localizationWorld({
       stages,
-      change: {
+      change: () => ({
         translateSubtitles: async ({ language, madeKey }) => {
           made.push(madeKey ?? 'here')
           return { outputs: { [`${language}.vtt`]: `${language}.vtt` } }
         },
-      },
+      }),
     })
     await withWorld(world, async () => {
       const handle = await send(newOrder())
@@ -204,13 +167,13 @@ describe('a stage that a provider does', () => {
     let fails = true
     const world = localizationWorld({
       stages,
-      change: {
+      change: () => ({
         submitRemoteTask: async ({ provider: name, step }) => {
           steps.push(step)
           if (fails && step === 'translate de') throw failWith('PROVIDER_REJECTED')
           return { provider: name, jobId: step }
         },
-      },
+      }),
     })
     await withWorld(world, async () => {
       const order = newOrder()

@@ -1,21 +1,17 @@
 /** A task whose work a provider does: its webhooks early, doubled, premature, lost; its failures. */
 
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ProviderActivities, TaskActivities } from '../../src/contracts/activities.ts'
 import type { TaskId } from '../../src/domain/ids.ts'
 import { taskWorkflowId } from '../../src/domain/ids.ts'
 import { taskEvent } from '../../src/workflows/messages.ts'
 import type { task as taskWorkflow } from '../../src/workflows/task.ts'
 import { eventually } from '../support/eventually.ts'
-import { failWith } from '../support/render-fakes.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { failWith } from '../support/activity-fakes.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
+const server = await workflowServer()
 
 type Activities = ProviderActivities &
   Pick<TaskActivities, 'prepareTask' | 'completeTask' | 'abandonTask'>

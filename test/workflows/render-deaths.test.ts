@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { RenderOrder } from '../../src/contracts/orders.ts'
 import { renderWorkflowId, type ExecutionId } from '../../src/domain/ids.ts'
 import { taskEvent } from '../../src/workflows/messages.ts'
@@ -6,14 +6,9 @@ import { eventually } from '../support/eventually.ts'
 import { fakeWorld, type FakeWorld, type RenderActivities } from '../support/render-fakes.ts'
 import { newRenderOrder, orderRender, remoteTaskOf } from '../support/render-orders.ts'
 import { startWorkerProcess, type ActivityCall } from '../support/worker-process.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
-
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
+const server = await workflowServer()
 
 /** The activities of a plain render, one after the other. */
 const BOUNDARIES = [

@@ -1,28 +1,21 @@
 import type { WorkflowHandle } from '@temporalio/client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { RenderOrder, RenderOutcome } from '../../src/contracts/orders.ts'
 import { renderWorkflowId } from '../../src/domain/ids.ts'
 import { progress, retry, taskEvent } from '../../src/workflows/messages.ts'
 import type { render } from '../../src/workflows/render.ts'
+import { beatingUntil, failWith, untilCancelled } from '../support/activity-fakes.ts'
 import { eventually } from '../support/eventually.ts'
 import {
-  beatingUntil,
-  failWith,
   fakeWorld,
   testPlan,
-  untilCancelled,
   type FakeWorld,
   type RenderActivities,
 } from '../support/render-fakes.ts'
 import { newRenderOrder, newVideo, orderRender, remoteTaskOf } from '../support/render-orders.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
-
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
+const server = await workflowServer()
 
 const newOrder = newRenderOrder
 const taskOf = remoteTaskOf

@@ -1,53 +1,18 @@
-import { randomBytes } from 'node:crypto'
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PipelineAdmission, PipelineOrder } from '../../src/contracts/orders.ts'
-import { makeId, pipelineWorkflowId } from '../../src/domain/ids.ts'
-import { admitOrder, cancelExecution, pipelineProgress } from '../../src/workflows/messages.ts'
+import { describe, expect, test } from 'vitest'
+import type { PipelineOrder } from '../../src/contracts/orders.ts'
+import { pipelineWorkflowId } from '../../src/domain/ids.ts'
+import { cancelExecution, pipelineProgress } from '../../src/workflows/messages.ts'
 import type { stream } from '../../src/workflows/stream.ts'
+import { failWith, untilCancelled } from '../support/activity-fakes.ts'
 import { eventually } from '../support/eventually.ts'
-import { failWith, untilCancelled } from '../support/render-fakes.ts'
+import { newPipelineOrder, orderPipeline } from '../support/pipeline-orders.ts'
 import { LADDER_GROUPS, streamWorld, type StreamWorld } from '../support/stream-fakes.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
+const server = await workflowServer()
 
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
-
-const newOrder = (input: PipelineOrder['input'] = {}): PipelineOrder => ({
-  executionId: makeId('execution', randomBytes(9).toString('hex')),
-  accountId: 'acct_workflowtest',
-  pipeline: 'stream',
-  subjectId: 'med_workflowtest',
-  round: 0,
-  priority: 3,
-  input,
-})
-
-interface Ordered {
-  readonly admission: PipelineAdmission
-  readonly handle: WorkflowHandle<typeof stream>
-}
-
-const send = async (order: PipelineOrder): Promise<Ordered> => {
-  const { executionId, round } = order
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof stream>('stream', {
-    workflowId: pipelineWorkflowId('stream', executionId),
-    taskQueue: 'pipelines',
-    args: [{ admitted: null }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-  })
-  const admission = await server.client.workflow.executeUpdateWithStart(admitOrder, {
-    updateId: `${executionId}:${round}`,
-    args: [order],
-    startWorkflowOperation,
-  })
-  return { admission, handle: await startWorkflowOperation.workflowHandle() }
-}
+const newOrder = (input: PipelineOrder['input'] = {}) => newPipelineOrder('stream', input)
+const send = (order: PipelineOrder) => orderPipeline(server, order)
 
 const withWorld = (world: StreamWorld, run: () => Promise<void>) =>
   server.with(world.activities, run)
@@ -128,11 +93,9 @@ describe('a branch that fails', () => {
     async (step, activity) => {
       let fails = true
       const world = streamWorld({
-        change: ({ activities }) => ({
+        change: (_, base) => ({
           [activity]: (input: never) =>
-            fails
-              ? Promise.reject(failWith('MEDIA_UNREADABLE'))
-              : (streamWorld().activities[activity] as typeof activities.makePoster)(input),
+            fails ? Promise.reject(failWith('MEDIA_UNREADABLE')) : base[activity](input),
         }),
       })
       await withWorld(world, async () => {

@@ -1,7 +1,7 @@
 /** The webhooks of a task that has ended: tried at once, and then on their own. */
 
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type {
   DeliveryAttempt,
   PublishingActivities,
@@ -14,14 +14,10 @@ import {
   type TaskId,
 } from '../../src/domain/ids.ts'
 import type { task as taskWorkflow } from '../../src/workflows/task.ts'
-import { failWith } from '../support/render-fakes.ts'
-import { startWorkflowServer, type WorkflowServer } from '../support/workflow-server.ts'
+import { failWith } from '../support/activity-fakes.ts'
+import { workflowServer } from '../support/workflow-server.ts'
 
-let server: WorkflowServer
-beforeAll(async () => {
-  server = await startWorkflowServer()
-}, 60_000)
-afterAll(() => server.stop())
+const server = await workflowServer()
 
 type Delivering = Pick<PublishingActivities, 'attemptDelivery' | 'deliverWebhook'>
 type Activities = Delivering & Pick<TaskActivities, 'prepareTask' | 'abandonTask'>
