@@ -13,7 +13,7 @@ export interface ExecuteOptions extends ApiAccess {
   readonly baseExecutionId?: string
   /** The run pauses before the job that would cost more. */
   readonly maxCredits?: number
-  /** Keys of providers for this run alone, where the server allows it. */
+  /** @deprecated Not sent: the server calls providers with its own keys. */
   readonly providerApiKeys?: Readonly<Record<string, string>>
 }
 
@@ -37,8 +37,12 @@ const refuseShapeless = (plan: ExecutionPlan): void => {
 }
 
 const order = async (plan: ExecutionPlan, options: ExecuteOptions): Promise<PipelineExecution> => {
-  const { webhook, webhookSecret, maxCredits, providerApiKeys, ...rest } = options
-  const { baseExecutionId, ...access } = rest
+  const { apiUrl, apiKey, signal, webhook, webhookSecret, maxCredits } = options
+  const access = {
+    ...(apiUrl !== undefined && { apiUrl }),
+    ...(apiKey !== undefined && { apiKey }),
+    ...(signal !== undefined && { signal }),
+  }
   const { executionId } = await callApi<{ readonly executionId: string }>(access, {
     method: 'POST',
     path: '/execute',
@@ -48,8 +52,7 @@ const order = async (plan: ExecutionPlan, options: ExecuteOptions): Promise<Pipe
       options: {
         webhook,
         webhookSecret,
-        baseExecutionId: baseExecutionId ?? plan.baseExecutionId,
-        providerApiKeys,
+        baseExecutionId: options.baseExecutionId ?? plan.baseExecutionId,
       },
     },
   })

@@ -15,6 +15,8 @@ export type CallOptions<Name extends ModelName> = ModelOptions<Name> & {
   readonly model: Model<Name>
   /** Tried in this order; without them, what the server knows as the model's like. */
   readonly fallbacks?: readonly ModelOf<ModelName>[]
+  /** @deprecated Goes nowhere: the server calls providers with its own keys. */
+  readonly apiKey?: string
 }
 
 type Call<Name extends ModelName, Makes extends JobMedia> = <Chosen extends Name>(
@@ -24,12 +26,14 @@ type Call<Name extends ModelName, Makes extends JobMedia> = <Chosen extends Name
 interface AnyCall {
   readonly model: ModelOf<ModelName>
   readonly fallbacks?: readonly ModelOf<ModelName>[]
+  readonly apiKey?: string
 }
 
 const callOf =
   <Makes extends JobMedia>(type: Operation, makes: Makes | null) =>
   (options: AnyCall): MediaNode<Makes> => {
-    const { model, fallbacks, ...params } = options
+    // Plans are kept and shown: a key has no place in them.
+    const { model, fallbacks, apiKey: _, ...params } = options
     const { provider, modelId } = model
     const others = fallbacks?.map((other) => ({ model: other.modelId, provider: other.provider }))
     return mediaNode(type, makes, { provider, modelId, ...params }, others)

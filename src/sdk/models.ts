@@ -96,17 +96,20 @@ const SHORT_NAMES = { minimax: 'minimax/video-01' } as const
 type ShortNames = typeof SHORT_NAMES
 type Named<Given extends string> = Given extends keyof ShortNames ? ShortNames[Given] : Given
 
-type Provider<Name extends ModelName> = ProviderOf<Name> | { readonly provider: ProviderOf<Name> }
+type Provider<Name extends ModelName> =
+  | ProviderOf<Name>
+  | {
+      readonly provider: ProviderOf<Name>
+      /** @deprecated Goes nowhere: the server calls providers with its own keys. */
+      readonly apiKey?: string
+    }
 
 const model = (name: string, given: string | { readonly provider: string }) => {
-  const { provider, ...others } = typeof given === 'string' ? { provider: given } : given
-  if ('apiKey' in others) {
-    throw new TypeError(
-      `Keys of ${provider} belong to the server, which has its own: leave \`apiKey\` out.`,
-    )
-  }
   const known: Readonly<Record<string, string>> = SHORT_NAMES
-  return { modelId: known[name] ?? name, provider }
+  return {
+    modelId: known[name] ?? name,
+    provider: typeof given === 'string' ? given : given.provider,
+  }
 }
 
 /** A model that makes images, and who runs it: `imageModel('google/nano-banana', 'fal')`. */
