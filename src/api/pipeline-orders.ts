@@ -45,39 +45,57 @@ export const orderedMedium = async (
 }
 
 /**
- * Orders the work of a pipeline: admitted and paid for, or refused, in one round trip to its workflow.
- * *Idempotent* by the request's key. *Errors:* INSUFFICIENT_CREDITS with the figures, TEMPORAL_UNAVAILABLE.
+ * Orders the work of a pipeline under an id that the request has made: admitted and paid for, or refused,
+ * in one round trip to its workflow. *Idempotent* by that id. *Errors:* INSUFFICIENT_CREDITS with the
+ * figures, TEMPORAL_UNAVAILABLE.
  */
-export const acceptOrder = async (
+export const admitOrder = async (
   { repositories, workflows }: RouteContext,
   request: FastifyRequest,
-  { pipeline, mediaId: given, priority, input }: NewOrder,
-) => {
+  order: {
+    readonly pipeline: OrderedPipeline
+    readonly executionId: ExecutionId
+    readonly subjectId: string
+    readonly priority: number | undefined
+    readonly input: Readonly<Record<string, unknown>>
+  },
+): Promise<{ readonly workflowId: string; readonly creditsHeld: number }> => {
   const account = accountOf(request)
-  const executionId: ExecutionId = newId(request, 'execution')
-  const mediaId = given ?? newId(request, 'media')
+  const { pipeline, executionId, subjectId, input } = order
   const workflowId = pipelineWorkflowId(pipeline, executionId)
-  const accepted = (creditsHeld: number) =>
-    ({ executionId, mediaId, workflowId, status: 'pending', creditsHeld }) as const
   // A repetition of an order whose answer was lost: it must not begin again if it is over.
   const earlier = await repositories.executions.find(account.id, executionId)
-  if (earlier !== null) return accepted(earlier.credits.heldCredits)
-  const placement = placementOf(account, priority)
+  if (earlier !== null) return { workflowId, creditsHeld: earlier.credits.heldCredits }
+  const placement = placementOf(account, order.priority)
+  const { priority } = placement
   const admission = await workflows.orderPipeline({
     order: {
       executionId,
       accountId: account.id,
       pipeline,
-      subjectId: mediaId,
+      subjectId,
       round: 0,
-      priority: placement.priority,
+      priority,
       input,
     },
     placement,
-    summary: `${TITLES[pipeline]} of ${mediaId} for ${account.name}`.slice(0, 200),
+    summary: `${TITLES[pipeline]} of ${subjectId} for ${account.name}`.slice(0, 200),
   })
-  if (admission.status === 'held') return accepted(admission.amountCredits)
+  if (admission.status === 'held') return { workflowId, creditsHeld: admission.amountCredits }
   const { neededCredits, availableCredits } = admission
   const facts = { neededCredits, availableCredits }
   throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', facts)
+}
+
+/** As `admitOrder`, of a medium: one that is there, or the one that a URL in `input` will become. */
+export const acceptOrder = async (
+  context: RouteContext,
+  request: FastifyRequest,
+  { pipeline, mediaId: given, priority, input }: NewOrder,
+) => {
+  const executionId = newId(request, 'execution')
+  const mediaId = given ?? newId(request, 'media')
+  const order = { pipeline, executionId, subjectId: mediaId, priority, input }
+  const { workflowId, creditsHeld } = await admitOrder(context, request, order)
+  return { executionId, mediaId, workflowId, status: 'pending', creditsHeld } as const
 }
