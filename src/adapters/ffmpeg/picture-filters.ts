@@ -30,11 +30,13 @@ export const toneMap = (
 }
 
 /** What the picture is made for: it decides on range and matrix of the colours. */
-export type PictureUse = 'video' | 'jpeg' | 'webp' | 'avif' | 'rgb'
+export type PictureUse = 'video' | 'film' | 'jpeg' | 'webp' | 'avif' | 'rgb'
 
 /** JPEG and WebP know one matrix only; a decoder takes every picture for BT.601. */
 const COLOURS_OF_USE: Record<PictureUse, string> = {
   video: 'out_range=tv',
+  // Pictures of many sources in one film need one matrix.
+  film: 'out_color_matrix=bt709:out_range=tv',
   jpeg: 'out_color_matrix=bt601:out_range=pc,format=yuvj420p',
   webp: 'out_color_matrix=bt601:out_range=tv,format=yuv420p',
   avif: 'out_color_matrix=bt709:out_range=tv,format=yuv420p',
@@ -73,7 +75,7 @@ export const pictureFilters = (
     ...(hdr
       ? []
       : [`${size}:${isGuessed && use !== 'video' ? `in_color_matrix=${guess}:` : ''}${colours}`]),
-    ...(use === 'video' ? ['format=yuv420p'] : []),
+    ...(use === 'video' || use === 'film' ? ['format=yuv420p'] : []),
     ...(isCut ? [`crop=${canvas.widthPx}:${canvas.heightPx}`] : []),
     ...(isPadded ? [`pad=${canvas.widthPx}:${canvas.heightPx}:(ow-iw)/2:(oh-ih)/2:black`] : []),
     'setsar=1',

@@ -7,6 +7,7 @@ import {
   takeThumbnail,
   trimMedium,
 } from './convert-medium.ts'
+import { mergeClips } from './merge-clips.ts'
 
 /**
  * Does one media operation of a plan on files of this machine.
@@ -20,6 +21,7 @@ import {
 export const runMediaOperation = async (work: MediaWork & ComposeTools): Promise<MadeMedium> => {
   switch (work.operation) {
     case 'merge':
+      return await mergeClips(work, work.params)
     case 'layer':
     case 'addSubtitles':
       throw new MediaError('NOT_CONFIGURED', `${work.operation} is not there yet`)

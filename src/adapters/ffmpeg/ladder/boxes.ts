@@ -33,6 +33,10 @@ const children = (bytes: Buffer, from: number, to: number): Box[] => {
   return boxes
 }
 
+/** What lies in a box, in order. */
+export const childBoxes = (bytes: Buffer, parent: Omit<Box, 'type'>): Box[] =>
+  children(bytes, parent.bodyOffset, parent.offset + parent.sizeBytes)
+
 /** The first box at a path such as `moov/trak/mdia`, from the beginning of the bytes. */
 export const findBox = (bytes: Buffer, path: string): Box | null => {
   let found: Box | null = null

@@ -1,0 +1,252 @@
+import { join } from 'node:path'
+
+import { MediaError } from '../../../domain/failures.ts'
+import type { FrameSize } from '../../../domain/frame-size.ts'
+import { planCopy, type CopyPlan } from '../../../domain/generation/compose/copy-plan.ts'
+import {
+  exactRate,
+  heldUntil,
+  planMerge,
+  type PlannedClip,
+} from '../../../domain/generation/compose/merge-plan.ts'
+import type { MergeItem, MergeParams } from '../../../domain/generation/job-params.ts'
+import { audioStreams } from '../../../domain/media-probe.ts'
+import { framesPerSecond, type RationalRate } from '../../../domain/rational-rate.ts'
+import { probe } from '../probe.ts'
+import { readClip, soundOf, type Clip } from './clip-facts.ts'
+import { programsOf, type ComposeTools, type LocalMedium, type MadeMedium } from './compose-job.ts'
+import { encodeClip } from './encode-clip.ts'
+import { encodeSound } from './encode-sound.ts'
+import { SOUND_RATE_HZ } from './film-encoder.ts'
+import { joinClips, type Pictures, type Sound } from './join-clips.ts'
+import { mixSound, type SoundPiece } from './mix-sound.ts'
+import { readMp4Tracks } from './mp4-tracks.ts'
+import {
+  sampleAt,
+  soundOfClip,
+  takenSeconds,
+  takeSounds,
+  toSoundShape,
+  type SoundWish,
+} from './take-sounds.ts'
+
+type Item = MergeItem<LocalMedium>
+type Params = MergeParams<LocalMedium>
+
+/**
+ * Joins films and pictures one after the other, with sounds laid over the whole.
+ *
+ * *Guarantee:* one size and frame rate; clips begin and end at the edges of frames; the sound is encoded
+ * once, as a whole, and is never off its pictures by more than half a frame, however many clips there
+ * are. Clips of one make are joined without encoding their pictures again, and their sound as well
+ * where nothing has to be done to it. The memory does not grow with the number of clips. *Errors:*
+ * INPUT_INVALID, MEDIA_NO_VIDEO, MEDIA_NO_AUDIO (an audio item without sound), MEDIA_UNREADABLE.
+ */
+export const mergeClips = async (tools: ComposeTools, params: Params): Promise<MadeMedium> => {
+  const shown = params.items.filter(({ type }) => type !== 'audio')
+  const heard = params.items.filter(({ type }) => type === 'audio')
+  const copy = await planCopyOf(params, shown)
+  const path =
+    copy && heard.length === 0 && isLeftAsItIs(params, shown) && copy.sound !== 'encode'
+      ? await joinClips(tools, {
+          pictures: picturesOf(copy, shown),
+          sound: copy.sound === 'none' ? null : { copy: copy.sound },
+        })
+      : await mergeAnew(tools, params, { shown, heard, copy })
+  tools.onProgress?.(1)
+  return { path, contentType: 'video/mp4', media: 'video' }
+}
+
+/** Null: some clip has another make, another length than is asked for, or another size or rate. */
+const planCopyOf = async (params: Params, shown: readonly Item[]): Promise<CopyPlan | null> => {
+  const isWhole = shown.every(
+    ({ type, durationSeconds }) => type === 'video' && durationSeconds === null,
+  )
+  if (!isWhole || shown.length === 0) return null
+  const tracks = []
+  for (const { source } of shown) {
+    const read = await readMp4Tracks(source.path)
+    if (!read) return null
+    tracks.push(read)
+  }
+  const plan = planCopy(tracks)
+  return plan && isAsOrdered(plan, params) ? plan : null
+}
+
+const isAsOrdered = (
+  made: { readonly size: FrameSize; readonly frameRate: RationalRate },
+  { widthPx, heightPx, frameRate }: Params,
+): boolean =>
+  (widthPx ?? made.size.widthPx) === made.size.widthPx &&
+  (heightPx ?? made.size.heightPx) === made.size.heightPx &&
+  (frameRate === null || framesPerSecond(exactRate(frameRate)) === framesPerSecond(made.frameRate))
+
+const isLeftAsItIs = ({ loudnessLufs }: Params, shown: readonly Item[]): boolean =>
+  loudnessLufs === null && shown.every(({ volume }) => volume === 1)
+
+const picturesOf = (copy: CopyPlan, shown: readonly Item[]): Pictures => ({
+  size: copy.size,
+  frameRate: copy.frameRate,
+  clips: shown.map(({ source }, index) => ({
+    path: source.path,
+    frames: copy.clipFrames[index] ?? 0,
+  })),
+})
+
+interface Work {
+  readonly shown: readonly Item[]
+  readonly heard: readonly Item[]
+  readonly copy: CopyPlan | null
+}
+
+/** Clips that are ready to be joined, and what is heard with them. */
+interface Parts {
+  readonly pictures: Pictures
+  readonly pieces: readonly SoundPiece[]
+}
+
+const mergeAnew = async (
+  tools: ComposeTools,
+  params: Params,
+  { shown, heard, copy }: Work,
+): Promise<string> => {
+  const sounds = await takeItems(tools, heard)
+  // With `freeze` the last picture stands until the last sound has ended.
+  const untilSeconds =
+    params.lengths === 'freeze' ? Math.max(0, ...sounds.map(({ endSeconds }) => endSeconds)) : 0
+  const isLongEnough =
+    copy && sum(copy.clipFrames) / framesPerSecond(copy.frameRate) >= untilSeconds
+  const { pictures, pieces } = isLongEnough
+    ? await takeClips(tools, copy, shown)
+    : await encodeClips(tools, params, { shown, untilSeconds })
+  const frames = sum(pictures.clips.map((clip) => clip.frames))
+  refuseUnheard(params, frames / framesPerSecond(pictures.frameRate))
+  const sound = await makeSound(tools, params, {
+    pieces: [...pieces, ...sounds.map(({ piece }) => piece)],
+    samples: sampleAt(frames, pictures.frameRate),
+  })
+  return joinClips(tools, { pictures, sound })
+}
+
+/** A voice that would begin after the end is an error, not a silence. */
+const refuseUnheard = ({ items }: Params, endSeconds: number): void => {
+  const index = items.findIndex((item) => item.type === 'audio' && item.offsetSeconds >= endSeconds)
+  if (index < 0) return
+  const path = `params.items.${index}.offset`
+  const message = `lies behind the end at ${endSeconds.toFixed(2)} s`
+  const fix = 'send a smaller offset, longer clips, or `lengths: freeze`'
+  throw new MediaError('INPUT_INVALID', `${path} ${message}`, {
+    problems: [{ path, message, fix }],
+  })
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+
+/** The sounds over the whole. */
+const takeItems = async (
+  tools: ComposeTools,
+  heard: readonly Item[],
+): Promise<readonly { readonly piece: SoundPiece; readonly endSeconds: number }[]> => {
+  const wishes: SoundWish[] = []
+  for (const [index, { source, durationSeconds }] of heard.entries()) {
+    const sound = soundOf(audioStreams(await probe({ ...programsOf(tools), path: source.path })))
+    if (!sound) throw new MediaError('MEDIA_NO_AUDIO', `audio item ${index} has no sound`)
+    wishes.push({
+      inputPath: source.path,
+      stream: String(sound.index),
+      outputPath: join(tools.folder, `sound-${index}.f32`),
+      filters: [
+        ...toSoundShape(),
+        ...(durationSeconds === null ? [] : [`atrim=end=${durationSeconds}`]),
+      ],
+    })
+  }
+  await takeSounds(tools, wishes)
+  const taken = []
+  for (const [index, { outputPath: path }] of wishes.entries()) {
+    const { offsetSeconds = 0, volume = 1 } = heard[index] ?? {}
+    const startSample = Math.round(offsetSeconds * SOUND_RATE_HZ)
+    const piece = { path, volume, startSample, samplesMax: Infinity }
+    taken.push({ piece, endSeconds: offsetSeconds + (await takenSeconds(path)) })
+  }
+  return taken
+}
+
+/** Pictures as they are, and the sounds out of them. */
+const takeClips = async (
+  tools: ComposeTools,
+  copy: CopyPlan,
+  shown: readonly Item[],
+): Promise<Parts> => {
+  const wishes: SoundWish[] = []
+  const pieces: SoundPiece[] = []
+  let startFrame = 0
+  for (const [index, { source, volume }] of shown.entries()) {
+    const frames = copy.clipFrames[index] ?? 0
+    if (copy.clipHeard[index] && volume > 0) {
+      const path = join(tools.folder, `clip-sound-${index}.f32`)
+      const planned = { startFrame, frames, holdFrames: 0, slowdown: 1 }
+      const filters = soundOfClip(planned, copy.frameRate)
+      wishes.push({ inputPath: source.path, stream: 'a:0', filters, outputPath: path })
+      pieces.push(pieceOf(planned, copy.frameRate, { path, volume }))
+    }
+    startFrame += frames
+  }
+  await takeSounds(tools, wishes)
+  return { pictures: picturesOf(copy, shown), pieces }
+}
+
+const pieceOf = (
+  { startFrame, frames }: PlannedClip,
+  rate: RationalRate,
+  sound: Pick<SoundPiece, 'path' | 'volume'>,
+): SoundPiece => {
+  const startSample = sampleAt(startFrame, rate)
+  return { ...sound, startSample, samplesMax: sampleAt(startFrame + frames, rate) - startSample }
+}
+
+const ENCODING_SHARE = 0.9
+
+const encodeClips = async (
+  tools: ComposeTools,
+  params: Params,
+  { shown, untilSeconds }: { readonly shown: readonly Item[]; readonly untilSeconds: number },
+): Promise<Parts> => {
+  const clips: (Clip & Pick<Item, 'durationSeconds' | 'volume'>)[] = []
+  for (const { source, durationSeconds, volume } of shown) {
+    clips.push({ ...(await readClip(tools, source.path)), durationSeconds, volume })
+  }
+  const plan = heldUntil(planMerge(params, clips), untilSeconds)
+  const { canvas, frameRate } = plan
+  const made: { path: string; frames: number }[] = []
+  const pieces: SoundPiece[] = []
+  for (const [index, planned] of plan.clips.entries()) {
+    const clip = clips[index]
+    if (!clip) throw new MediaError('INTERNAL', `there is no clip ${index}`)
+    const { volume } = clip
+    const picturesPath = join(tools.folder, `clip-${index}`)
+    const soundPath = clip.sound && volume > 0 ? `${picturesPath}.f32` : null
+    const onProgress = (ratio: number) =>
+      tools.onProgress?.(
+        (ENCODING_SHARE * (planned.startFrame + ratio * planned.frames)) / plan.frames,
+      )
+    const job = { clip, planned, canvas, frameRate, fit: params.fit, picturesPath, soundPath }
+    await encodeClip({ ...tools, onProgress }, job)
+    made.push({ path: picturesPath, frames: planned.frames })
+    if (soundPath) pieces.push(pieceOf(planned, frameRate, { path: soundPath, volume }))
+  }
+  return { pictures: { clips: made, frameRate, size: canvas }, pieces }
+}
+
+const makeSound = async (
+  tools: ComposeTools,
+  { loudnessLufs }: Params,
+  { pieces, samples }: { readonly pieces: readonly SoundPiece[]; readonly samples: number },
+): Promise<Sound> => {
+  if (pieces.length === 0) return null
+  const path = join(tools.folder, 'sound.f32')
+  const outputPath = join(tools.folder, 'sound-encoded')
+  const { peak } = await mixSound(path, pieces, samples, tools.signal)
+  await encodeSound(tools, { path, peak }, { loudnessLufs, outputPath })
+  return { path: outputPath }
+}
