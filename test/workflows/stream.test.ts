@@ -199,6 +199,31 @@ describe('a cancel', () => {
       expect(world.calls).not.toContain('completeExecution')
     })
   })
+
+  test('while the credits are being held gives them back', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    const world = streamWorld({
+      change: (_, base) => ({
+        admitExecution: async (input) => {
+          await opened
+          return await base.admitExecution(input)
+        },
+      }),
+    })
+    await withWorld(world, async () => {
+      const order = newOrder()
+      const { executionId } = order
+      const ordered = send(order)
+      await eventually(() => expect(world.calls).toContain('admitExecution'))
+      const handle = server.client.workflow.getHandle(pipelineWorkflowId('stream', executionId))
+      await handle.signal(cancelExecution, { executionId })
+      open()
+      expect((await ordered).admission).toMatchObject({ status: 'held' })
+      expect(await handle.result()).toMatchObject({ status: 'canceled' })
+      expect(world.status).toBe('canceled')
+      expect(world.calls).not.toContain('makePoster')
+    })
+  })
 })
 
 test('a range that fails lets the others of its group end, and nothing is closed', async () => {
