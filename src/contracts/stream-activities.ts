@@ -3,7 +3,7 @@
 import type { MediaId } from '../domain/ids.ts'
 import type { Ladder, LadderWish } from '../domain/ladder.ts'
 import type { SegmentRange } from '../domain/stream-description.ts'
-import type { LadderGroup } from '../domain/stream-plan.ts'
+import type { LadderGroup, ProgressShare } from '../domain/stream-plan.ts'
 import type { Skippable, StepInput } from './activities.ts'
 import type { PipelineOrder } from './orders.ts'
 
@@ -17,12 +17,6 @@ export interface StreamSource {
   readonly folderKey: string
   /** Not published: what parts leave for the join. */
   readonly workKey: string
-}
-
-/** One activity's share of a step, for the progress that it reports: 0 to 1, as all shares together. */
-export interface ProgressShare {
-  readonly fromRatio: number
-  readonly toRatio: number
 }
 
 type SourceInput = StepInput & { readonly source: StreamSource }
@@ -68,3 +62,10 @@ export interface StreamActivities {
   makeStreamStoryboard(input: SourceInput): Promise<Delivered>
   makeStreamWaveform(input: SourceInput): Promise<Skippable & Delivered>
 }
+
+/** The activities whose work is short beside that on the ladder. */
+export type BesideLadder =
+  | 'makePoster'
+  | 'makePreview'
+  | 'makeStreamStoryboard'
+  | 'makeStreamWaveform'

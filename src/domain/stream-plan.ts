@@ -12,6 +12,12 @@ export interface LadderGroup {
   readonly share: number
 }
 
+/** One part's share of a step, for the progress that it reports: 0 to 1, as all shares together. */
+export interface ProgressShare {
+  readonly fromRatio: number
+  readonly toRatio: number
+}
+
 /** What an order says of its ladder. */
 export const ladderWish = (input: Readonly<Record<string, unknown>>): LadderWish => {
   const { renditions, hdr, audioTracks } = input
@@ -29,16 +35,31 @@ const RANGE_SECONDS_MIN = 8
 /** Two ranges for each worker: the one that has other work to do leaves the second to the others. */
 const RANGES_PER_WORKER = 2
 
-/** How many ranges a ladder is made in when so many workers share the work. */
-const rangeCount = (ladder: Ladder, workers: number): number => {
-  const { durationSeconds } = ladder
-  const wanted = workers > 1 ? workers * RANGES_PER_WORKER : 1
-  const worthwhile = Math.max(1, Math.floor(durationSeconds / RANGE_SECONDS_MIN))
-  return Math.max(Math.min(wanted, worthwhile), Math.ceil(durationSeconds / RANGE_SECONDS_MAX))
-}
-
 /** The parts that may be in work at once: enough for every worker, and a queue for none. */
 export const partsAtOnce = (workers: number): number => Math.max(1, workers) * RANGES_PER_WORKER
+
+/**
+ * The ranges that so many workers share. Each takes its part of what is left, so that ranges get smaller
+ * towards the end and all workers come to it at about the same time.
+ */
+const sharedRanges = (ladder: Ladder, workers: number): SegmentRange[] => {
+  const { durationSeconds, segmentCount } = ladder
+  const segmentSeconds = durationSeconds / segmentCount
+  const largest = Math.max(1, Math.floor(RANGE_SECONDS_MAX / segmentSeconds))
+  if (workers <= 1) return segmentRanges(ladder, Math.ceil(segmentCount / largest))
+  const smallest = Math.min(largest, Math.ceil(RANGE_SECONDS_MIN / segmentSeconds))
+  const ranges: SegmentRange[] = []
+  for (let firstSegment = 0; firstSegment < segmentCount;) {
+    const left = segmentCount - firstSegment
+    const part = Math.ceil(left / (workers * RANGES_PER_WORKER))
+    const wanted = Math.min(Math.max(part, smallest), largest)
+    // What would be left for a range of its own has to be worth one.
+    const count = left - wanted < smallest ? left : wanted
+    ranges.push({ firstSegment, segmentCount: count })
+    firstSegment += count
+  }
+  return ranges
+}
 
 /** The ladder's groups in the order in which they are made. Copies are made whole: they take no time. */
 export const ladderGroups = (ladder: Ladder, workers: number): readonly LadderGroup[] => {
@@ -51,8 +72,26 @@ export const ladderGroups = (ladder: Ladder, workers: number): readonly LadderGr
   const whole = ladder.rungs.reduce((sum, { name }) => sum + pixels(name), 0)
   return rungGroups(ladder).map((rungNames) => ({
     rungNames,
-    ranges: segmentRanges(ladder, rungNames.every(isCopied) ? 1 : rangeCount(ladder, workers)),
+    ranges: rungNames.every(isCopied) ? segmentRanges(ladder, 1) : sharedRanges(ladder, workers),
     share: rungNames.reduce((sum, name) => sum + pixels(name), 0) / whole,
+  }))
+}
+
+/** What each range of a group is of the work on all groups: from where to where, 0 to 1. */
+export const groupProgress = (
+  groups: readonly LadderGroup[],
+  group: LadderGroup,
+): readonly { readonly range: SegmentRange; readonly progress: ProgressShare }[] => {
+  const earlier = groups.slice(0, groups.indexOf(group))
+  const fromRatio = earlier.reduce((sum, { share }) => sum + share, 0)
+  const segmentCount = group.ranges.reduce((sum, range) => sum + range.segmentCount, 0)
+  const ratioAt = (segment: number) => fromRatio + (group.share * segment) / segmentCount
+  return group.ranges.map((range) => ({
+    range,
+    progress: {
+      fromRatio: ratioAt(range.firstSegment),
+      toRatio: ratioAt(range.firstSegment + range.segmentCount),
+    },
   }))
 }
 

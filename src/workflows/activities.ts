@@ -7,6 +7,7 @@ import {
   ActivityCancellationType,
   proxyActivities,
   proxyLocalActivities,
+  workflowInfo,
   type ActivityOptions,
   type LocalActivityOptions,
 } from '@temporalio/workflow'
@@ -23,9 +24,10 @@ import type {
   LocalizationActivities,
   LocalizationStages,
 } from '../contracts/localization-activities.ts'
-import type { StreamActivities } from '../contracts/stream-activities.ts'
+import type { BesideLadder, StreamActivities } from '../contracts/stream-activities.ts'
 import type { Queue } from '../contracts/queues.ts'
 
+const PIPELINES_QUEUE: Queue = 'pipelines'
 const MEDIA_QUEUE: Queue = 'media'
 const RENDER_QUEUE: Queue = 'render'
 const INFERENCE_QUEUE: Queue = 'inference'
@@ -68,6 +70,23 @@ const LADDER: ActivityOptions = {
   ...ENCODE,
   startToCloseTimeout: '6 hours',
   scheduleToCloseTimeout: '1 day',
+}
+
+/** What only writes small files, as soon as they are due: as `ENCODE`, but never behind a queue of encodes. */
+const WRITE: ActivityOptions = { ...ENCODE, taskQueue: PIPELINES_QUEUE }
+
+/** Temporal's own: smaller goes first, and who says nothing is in the middle. */
+const LAST_PRIORITY = 5
+const USUAL_PRIORITY = 3
+
+/** As `ENCODE`, when the queue has nothing of the workflow's own priority: after the ladder's hours. */
+const encodeLater = (): ActivityOptions => {
+  const { priorityKey = USUAL_PRIORITY } = workflowInfo().priority ?? {}
+  return {
+    ...ENCODE,
+    scheduleToCloseTimeout: '1 day',
+    priority: { priorityKey: Math.min(LAST_PRIORITY, priorityKey + 1) },
+  }
 }
 
 /** Speech and translation, by engines of ours or by providers: as `ENCODE`, on the queue whose slots
@@ -141,20 +160,29 @@ export const media: MediaActivities = {
 }
 
 const cut = remote<StreamActivities>(ENCODE)
+const write = remote<StreamActivities>(WRITE)
 const reach = local<StreamActivities>(QUICK)
-export const streams: StreamActivities = {
+export const streams: Omit<StreamActivities, BesideLadder> = {
   probeSource: cut('probeSource', 'Fetch and judge the source'),
   findSource: reach('findSource', 'Find the source again'),
   planLadder: cut('planLadder', 'Decide what the ladder consists of'),
   encodeLadderPart: remote<StreamActivities>(LADDER)('encodeLadderPart', 'Make a range of rungs'),
   encodeLadderSound: cut('encodeLadderSound', 'Make the sound of the ladder'),
-  publishLadder: cut('publishLadder', 'Publish what can be played already'),
-  closeLadder: cut('closeLadder', 'Publish the whole ladder'),
-  makePoster: cut('makePoster', 'Make the poster'),
-  makePreview: cut('makePreview', 'Make the animated previews'),
+  publishLadder: write('publishLadder', 'Publish what can be played already'),
+  closeLadder: write('closeLadder', 'Publish the whole ladder'),
   transcribeStream: remote<StreamActivities>(INFER)('transcribeStream', 'Write down what is said'),
-  makeStreamStoryboard: cut('makeStreamStoryboard', 'Make the pictures for the seek bar'),
-  makeStreamWaveform: cut('makeStreamWaveform', 'Measure the peaks of the sound'),
+}
+
+/** The short work on a stream, which gives way to its ladder: nothing of it is as urgent as that the
+ * film can be played. */
+export const besideLadder = (): Pick<StreamActivities, BesideLadder> => {
+  const later = remote<StreamActivities>(encodeLater())
+  return {
+    makePoster: later('makePoster', 'Make the poster'),
+    makePreview: later('makePreview', 'Make the animated previews'),
+    makeStreamStoryboard: later('makeStreamStoryboard', 'Make the pictures for the seek bar'),
+    makeStreamWaveform: later('makeStreamWaveform', 'Measure the peaks of the sound'),
+  }
 }
 
 export const localizations: Pick<LocalizationActivities, 'bringRecording' | 'findRecording'> = {

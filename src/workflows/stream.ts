@@ -2,7 +2,7 @@ import { continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { PipelineOrder, PipelineOutcome } from '../contracts/orders.ts'
 import type { StreamSource } from '../contracts/stream-activities.ts'
 import { ladderWish } from '../domain/stream-plan.ts'
-import { ledger, streams } from './activities.ts'
+import { besideLadder, ledger, streams } from './activities.ts'
 import { runBranches } from './lib/branches.ts'
 import { GaveUp } from './lib/failures.ts'
 import { makeLadder } from './lib/make-ladder.ts'
@@ -29,15 +29,16 @@ const makeStream = async (admitted: AdmittedOrder, desk: OrderDesk) => {
   const source = await bringSource(admitted, desk)
   const work = { executionId, source }
   const language = textOf(order, 'language')
+  const extras = besideLadder()
   return await runBranches(
     desk,
     [
       { step: 'ladder', work: () => makeLadder(work, ladderWish(order.input)) },
-      { step: 'poster', work: () => streams.makePoster(work) },
-      { step: 'preview', work: () => streams.makePreview(work) },
+      { step: 'poster', work: () => extras.makePoster(work) },
+      { step: 'preview', work: () => extras.makePreview(work) },
       { step: 'transcript', work: () => streams.transcribeStream({ ...work, language }) },
-      { step: 'storyboard', work: () => streams.makeStreamStoryboard(work) },
-      { step: 'waveform', work: () => streams.makeStreamWaveform(work) },
+      { step: 'storyboard', work: () => extras.makeStreamStoryboard(work) },
+      { step: 'waveform', work: () => extras.makeStreamWaveform(work) },
     ],
     done,
   )

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { outcomeOf } from '../../src/domain/branches.ts'
 import type { Ladder, Rung } from '../../src/domain/ladder.ts'
 import {
+  groupProgress,
   ladderGroups,
   ladderWish,
   posterConversion,
@@ -24,18 +25,24 @@ const ladder = (segmentCount: number, rungs: readonly Rung[]): Ladder =>
 const RUNGS = [rung('v-720', 720), rung('v-360', 360)]
 
 describe('the ranges of a ladder', () => {
-  it('are one for one worker, and enough to keep several busy', () => {
-    const counts = (workers: number) =>
-      ladderGroups(ladder(30, RUNGS), workers).map(({ ranges }) => ranges.length)
-    expect(counts(1)).toEqual([1, 1])
-    expect(counts(2)).toEqual([4, 4])
-    expect(counts(100)).toEqual([15, 15])
+  const sizes = (segmentCount: number, workers: number) =>
+    ladderGroups(ladder(segmentCount, RUNGS), workers)[0]?.ranges.map((range) => range.segmentCount)
+
+  it('are one for one worker', () => {
+    expect(sizes(30, 1)).toEqual([30])
+  })
+
+  it('get smaller towards the end, so that several workers end together', () => {
+    expect(sizes(30, 2)).toEqual([8, 6, 4, 3, 3, 2, 2, 2])
+    expect(sizes(31, 100)).toEqual([...Array.from({ length: 14 }, () => 2), 3])
+    expect(sizes(3, 2)).toEqual([3])
   })
 
   it('hold no more than five minutes, so that a dead worker costs no more', () => {
     const [group] = ladderGroups(ladder(900, RUNGS), 1)
     expect(group?.ranges).toHaveLength(12)
     expect(Math.max(...group!.ranges.map(({ segmentCount }) => segmentCount * 4))).toBe(300)
+    expect(Math.max(...sizes(900, 2)!)).toBe(75)
   })
 
   it('cover every segment once', () => {
@@ -55,8 +62,16 @@ describe('the ranges of a ladder', () => {
   })
 
   it('make up the whole work together', () => {
-    const shares = ladderGroups(ladder(30, RUNGS), 2).map(({ share }) => share)
-    expect(shares).toEqual([0.2, 0.8])
+    const groups = ladderGroups(ladder(30, RUNGS), 2)
+    expect(groups.map(({ share }) => share)).toEqual([0.2, 0.8])
+    const [first, rest] = groups.map((group) => groupProgress(groups, group))
+    const parts = [...first!, ...rest!].map(({ progress }) => progress)
+    expect(parts[0]?.fromRatio).toBe(0)
+    expect(parts.at(-1)?.toRatio).toBeCloseTo(1)
+    expect(rest?.[0]?.progress.fromRatio).toBeCloseTo(0.2)
+    parts.slice(1).forEach(({ fromRatio }, index) => {
+      expect(fromRatio).toBeCloseTo(parts[index]!.toRatio)
+    })
   })
 })
 

@@ -1,4 +1,4 @@
-import type { ProgressShare } from '../../contracts/stream-activities.ts'
+import type { ProgressShare } from '../../domain/stream-plan.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /** How often progress is written at the most; a person reads no faster. */
