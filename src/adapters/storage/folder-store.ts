@@ -121,7 +121,9 @@ export const openFolderStore = async (options: FolderStoreOptions): Promise<Obje
       })
     },
     list: async function* (prefix) {
-      for await (const key of keysIn(rootPath, '')) {
+      const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
+      if (folder && !isObjectKey(folder)) return
+      for await (const key of keysIn(rootPath, folder)) {
         const found = key.startsWith(prefix) ? await listed(key) : null
         if (found) yield found
       }
