@@ -7,9 +7,11 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { GenerationActivities } from '../contracts/generation-activities.ts'
 import type { LocalizationActivities } from '../contracts/localization-activities.ts'
 import type { StreamActivities } from '../contracts/stream-activities.ts'
 import type { ActivityDependencies } from './dependencies.ts'
+import { createGenerationActivities } from './generations/create-generation-activities.ts'
 import { abandonExecution } from './ledger/abandon-execution.ts'
 import { admitExecution } from './ledger/admit-execution.ts'
 import { completeExecution } from './ledger/complete-execution.ts'
@@ -17,10 +19,7 @@ import { holdCredits } from './ledger/hold-credits.ts'
 import { markReady } from './ledger/mark-ready.ts'
 import { markResumed, markStalled } from './ledger/mark-stalled.ts'
 import { raiseHold } from './ledger/raise-hold.ts'
-import { bringRecording, findRecording } from './localizations/find-recording.ts'
-import { extractAudio, transcribeRecording } from './localizations/hear-recording.ts'
-import { publishCaptions } from './localizations/publish-captions.ts'
-import { makeSubtitles, translateSubtitles } from './localizations/write-subtitles.ts'
+import { createLocalizationActivities } from './localizations/create-localization-activities.ts'
 import { cropAudio } from './media/crop-audio.ts'
 import { makeThumbnails } from './media/make-thumbnails.ts'
 import { attemptDelivery, deliverWebhook } from './publishing/deliver-webhook.ts'
@@ -65,6 +64,7 @@ import { translateTask } from './tasks/translate-task.ts'
 export type AllActivities = LedgerActivities &
   StreamActivities &
   LocalizationActivities &
+  GenerationActivities &
   ProviderActivities &
   MediaActivities &
   RendererActivities &
@@ -123,13 +123,8 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   transcribeStream: transcribeStream(deps),
   makeStreamStoryboard: makeStreamStoryboard(deps),
   makeStreamWaveform: makeStreamWaveform(deps),
-  bringRecording: bringRecording(deps),
-  findRecording: findRecording(deps),
-  extractAudio: extractAudio(deps),
-  transcribeRecording: transcribeRecording(deps),
-  makeSubtitles: makeSubtitles(deps),
-  translateSubtitles: translateSubtitles(deps),
-  publishCaptions: publishCaptions(deps),
+  ...createLocalizationActivities(deps),
+  ...createGenerationActivities(deps),
   expireHolds: expireHolds(deps),
   pruneRecords: pruneRecords(deps),
 })

@@ -88,6 +88,8 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   /** Fetches what a provider of models has made: may reach its own host, private or not, and no other
    * private one. */
   readonly modelFetcherOf: (provider: string) => SourceFetcher
+  /** Whether a provider of models can fetch what lies at a URL of ours. */
+  readonly modelCanFetch: (provider: string, url: string) => boolean
   /** The URL at which a provider of models reports on one call; null: it sends nothing, or it cannot
    * reach us. */
   readonly modelWebhookUrlFor: (route: {
@@ -129,6 +131,8 @@ export interface ActivitySettings extends Pick<
   'stallTimeoutMs' | 'pollIntervalMs' | 'stalledGraceMs'
 > {
   readonly holdTtlMs: number
+  /** For one call of a model, its queue at the provider included. */
+  readonly modelTimeoutMs: number
   /** Life of the URLs that renderers and webhooks are given. */
   readonly urlTtlSeconds: number
   /** Where viewers get published files; null: from signed URLs of the storage. */

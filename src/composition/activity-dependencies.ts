@@ -71,7 +71,7 @@ export const createActivityDependencies = (parts: {
     }),
     modelProviders: models,
     ...createModelAccess({
-      providers: [],
+      providers: config.models.limits,
       sendsWebhooks: (provider) => models.get(provider)?.verifyWebhook !== undefined,
       fetchers,
       publicUrl,
@@ -99,6 +99,7 @@ export const createActivityDependencies = (parts: {
       stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
       pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
       stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
+      modelTimeoutMs: settings.SPOOL_MODEL_TIMEOUT_SECONDS * 1000,
       holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
       urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
       cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,

@@ -6,6 +6,7 @@ import { convertImage } from '../adapters/ffmpeg/convert-image.ts'
 import { convertVideo } from '../adapters/ffmpeg/convert-video.ts'
 import { cropAudio } from '../adapters/ffmpeg/crop-audio.ts'
 import { extractCover } from '../adapters/ffmpeg/extract-cover.ts'
+import { runMediaOperation } from '../adapters/ffmpeg/compose/run-media-operation.ts'
 import { encodeLadderAudio } from '../adapters/ffmpeg/ladder/encode-audio.ts'
 import { encodeRungs } from '../adapters/ffmpeg/ladder/encode-rungs.ts'
 import { inspectForLadder } from '../adapters/ffmpeg/ladder/inspect-for-ladder.ts'
@@ -14,6 +15,7 @@ import { measurePeaks } from '../adapters/ffmpeg/peaks.ts'
 import { makeStoryboard } from '../adapters/ffmpeg/storyboard.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
 import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
+import { describeMedium } from '../adapters/ingest/describe-medium.ts'
 import { judgeInput } from '../adapters/ingest/judge-input.ts'
 import { renderVideo } from '../adapters/renderer/render-video.ts'
 import { extractSpeech } from '../adapters/speech/extract-speech.ts'
@@ -48,6 +50,8 @@ export const createMediaTools = ({ settings, workDir }: Config): MediaTools => {
     makeThumbnails: (job) => makeThumbnails({ ...programs, timeoutMs, ...job }),
     verifyVideo: (job) => verifyVideo({ ...programs, timeoutMs, ...job }),
     judgeInput: (job) => judgeInput({ ...programs, timeoutMs, ...job }),
+    describeMedium: (job) => describeMedium({ ...programs, timeoutMs, ...job }),
+    runMediaOperation: (work) => runMediaOperation({ ...conversion, ...work }),
     inspectForLadder: (job) => inspectForLadder({ ...programs, timeoutMs, ...job }),
     encodeRungs: (job) => encodeRungs({ ...programs, timeoutMs: RENDER_TIMEOUT_MS, ...job }),
     encodeLadderAudio: (job) =>

@@ -6,7 +6,10 @@ import type { createWebhookUrl } from './webhook-url.ts'
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname)
 
-type ModelAccess = Pick<ActivityDependencies, 'modelWebhookUrlFor' | 'modelFetcherOf'>
+type ModelAccess = Pick<
+  ActivityDependencies,
+  'modelWebhookUrlFor' | 'modelFetcherOf' | 'modelCanFetch'
+>
 
 /** Ways between us and the configured providers of models: where they report, and whence their files
  * may be fetched. */
@@ -23,16 +26,20 @@ export const createModelAccess = (parts: {
     providers.map(({ name, baseUrl }) => [
       name,
       {
-        // On the machine of somebody else our loopback leads to nobody.
-        reachesUs: !isLoopback(publicUrl) || isLoopback(baseUrl),
+        isHere: isLoopback(baseUrl),
         fetcher: fetchers.renderer({ url: baseUrl }),
       },
     ]),
   )
+  // On the machine of somebody else our loopback leads to nobody.
+  const canFetch = (provider: string, url: string): boolean =>
+    !isLoopback(url) || known.get(provider)?.isHere === true
   return {
+    modelCanFetch: canFetch,
     modelFetcherOf: (provider) => known.get(provider)?.fetcher ?? fetchers.strangers,
     modelWebhookUrlFor: ({ provider, ...route }) => {
-      if (known.get(provider)?.reachesUs !== true || !sendsWebhooks(provider)) return null
+      const isKnown = known.has(provider) && sendsWebhooks(provider)
+      if (!isKnown || !canFetch(provider, publicUrl)) return null
       return webhookUrl('models', { ...route, sender: modelSender(provider) })
     },
   }

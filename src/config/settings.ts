@@ -151,8 +151,12 @@ export const settingsSchema = z.object({
   SPOOL_STALL_TIMEOUT_SECONDS: seconds(120),
   /** How soon a lost webhook is made up for. */
   SPOOL_POLL_INTERVAL_SECONDS: seconds(60),
-  /** How long a stalled render may wait for help before it fails: a working day. */
+  /** How long a stalled render, or a job of a plan that needs a decision, may wait for help before it
+   * fails: a working day. */
   SPOOL_STALLED_GRACE_SECONDS: seconds(8 * 3600),
+  /** For one call of a model, its queue at the provider included. Videos take minutes; an hour is a bad
+   * day of theirs. */
+  SPOOL_MODEL_TIMEOUT_SECONDS: seconds(3600),
   /** From this age on the sweep asks whether a hold's workflow still runs, and ends the hold if it
    * does not. A hold in use is never touched, so an hour is enough. */
   SPOOL_HOLD_TTL_SECONDS: seconds(3600),

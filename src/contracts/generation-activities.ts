@@ -75,8 +75,8 @@ export interface JobDelivery {
 /** Jobs that were added to the plan: those after the first `earlierCount`. */
 export interface Expansion {
   readonly earlierCount: number
-  /** Its result is that of the job that expanded. */
-  readonly resultJobId: string
+  /** Its result is that of the job that expanded; null: that one has its result already. */
+  readonly resultJobId: string | null
 }
 
 export interface ModelOrderInput extends ModelChoice {
@@ -84,6 +84,12 @@ export interface ModelOrderInput extends ModelChoice {
   /** Names this one paid order: its webhooks come under it. */
   readonly orderName: string
   readonly orderedAtMs: number
+}
+
+export interface SubmittedModelJob {
+  readonly status: 'accepted' | 'answered'
+  /** False: nobody will tell us, so that the provider has to be asked. */
+  readonly hasWebhook: boolean
 }
 
 export interface GenerationActivities {
@@ -95,9 +101,7 @@ export interface GenerationActivities {
   claimJob(input: JobInput & { readonly takes: boolean }): Promise<JobClaim>
   /** Sends a paid order, once: a repetition finds the order of the first call, or fails with
    * PROVIDER_OUTCOME_UNKNOWN. `answered`: the model answered at once. */
-  submitModelJob(
-    input: JobInput & ModelOrderInput,
-  ): Promise<{ readonly status: 'accepted' | 'answered' }>
+  submitModelJob(input: JobInput & ModelOrderInput): Promise<SubmittedModelJob>
   /** Asks the provider, and keeps the answer of what is completed. `answered`: false when the provider
    * could not be asked; the status then is a guess. */
   inspectModelJob(input: JobInput): Promise<{

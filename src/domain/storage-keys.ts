@@ -45,6 +45,23 @@ export const streamKeys = (stream: {
   }
 }
 
+/** What was made or brought in for a generation, by its content: equal files are kept once. */
+export const generationFileKey = (
+  accountId: string,
+  file: { readonly sha256: string; readonly extension: string },
+): string => `generations/${accountId}/${file.sha256}.${file.extension}`
+
+/** A provider's answer to one paid order, until it is collected. */
+export const modelAnswerKey = (order: {
+  readonly accountId: string
+  readonly executionId: string
+  readonly reference: string
+}): string => {
+  const { accountId, executionId, reference } = order
+  const name = reference.replaceAll(/[^\w.-]/g, '_')
+  return `generations/${accountId}/answers/${executionId}/${name}`
+}
+
 /** A file that refers to its neighbours, or is referred to: those of a stream, and of a task that makes
  * a folder. Its folder, and its name in it; null for any other key. */
 export const splitFolderKey = (
@@ -99,4 +116,6 @@ export const taskFolderKey = (taskId: string, name: string): string =>
  * header is enough. Whatever lies elsewhere may have been put there by anybody with a signed URL.
  */
 export const isJudgedKey = (key: string): boolean =>
-  /^(videos\/|media\/[^/]+\/[^/]+\/original$|tasks\/[^/]+\/(input|output\.\w+)$)/.test(key)
+  /^(videos\/|media\/[^/]+\/[^/]+\/original$|tasks\/[^/]+\/(input|output\.\w+)$|generations\/[^/]+\/[0-9a-f]{64}\.\w+$)/.test(
+    key,
+  )

@@ -1,3 +1,5 @@
+import type { MadeMedium, MediaWork } from '../../adapters/ffmpeg/compose/compose-job.ts'
+import type { DescribedMedium } from '../../adapters/ingest/describe-medium.ts'
 import type { MediaNeed } from '../../domain/media-judgement.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
 import type { ConversionTools } from './conversion-tools.ts'
@@ -67,6 +69,23 @@ export interface MediaTools extends ConversionTools, LadderTools {
     readonly widthPx: number | null
     readonly heightPx: number | null
   }>
+  /** Says what a file is. *Errors:* MEDIA_UNREADABLE, MEDIA_UNSUPPORTED, MEDIA_TOO_LARGE. */
+  readonly describeMedium: (
+    job: Cancelable & {
+      readonly path: string
+      readonly durationSecondsMax: number
+      /** False for files of which it is known that they can be read to their end. */
+      readonly wholly: boolean
+    },
+  ) => Promise<DescribedMedium>
+  /** Does a media operation of a plan; what is made lies in the folder, which exists and is private. */
+  readonly runMediaOperation: (
+    work: Cancelable &
+      MediaWork & {
+        readonly folder: string
+        readonly onProgress: (ratio: number) => void
+      },
+  ) => Promise<MadeMedium>
   /** The sound of a medium as speech engines want it: FLAC, mono, 16 kHz. */
   readonly extractSpeech: (
     job: Cancelable & {

@@ -1,10 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ProviderActivities } from '../../contracts/activities.ts'
-import { MediaError, type FailureCode } from '../../domain/failures.ts'
+import { MediaError } from '../../domain/failures.ts'
 import { PLAN_TERMS } from '../../domain/plans.ts'
 import { providedExtension } from '../../domain/task-providers.ts'
 import type { TaskOutput } from '../../domain/task-output.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { asProviderFailure } from './as-provider-failure.ts'
 import { configuredProvider } from './configured-provider.ts'
 import { judgeDelivery } from './judge-delivery.ts'
 
@@ -59,20 +60,4 @@ const fetchDelivery = async (
   } catch (error) {
     throw asProviderFailure(error)
   }
-}
-
-/** An address that the provider named is its own doing and not our customer's. */
-const FAILURES: Partial<Record<FailureCode, FailureCode>> = {
-  SOURCE_UNAVAILABLE: 'PROVIDER_UNAVAILABLE',
-  SOURCE_FORBIDDEN: 'PROVIDER_OUTPUT_INVALID',
-  SOURCE_NOT_FOUND: 'PROVIDER_OUTPUT_INVALID',
-  MEDIA_TOO_LARGE: 'PROVIDER_OUTPUT_INVALID',
-}
-
-const asProviderFailure = (error: unknown): unknown => {
-  const code = error instanceof MediaError ? FAILURES[error.code] : undefined
-  if (!(error instanceof MediaError) || code === undefined) return error
-  const { internalDetail, retryAfterMs } = error
-  const options = { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-  return new MediaError(code, internalDetail, options)
 }

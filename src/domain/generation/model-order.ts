@@ -17,13 +17,7 @@ export interface ModelOrderHandle {
 /** A provider's answer as it is kept: under storage keys, for it may be large. */
 export type KeptAnswer =
   | { readonly kind: 'json'; readonly storageKey: string }
-  | {
-      readonly kind: 'file'
-      readonly storageKey: string
-      readonly contentType: string
-      /** What is said in it, with times, as JSON; null: nobody knows. */
-      readonly wordsKey: string | null
-    }
+  | { readonly kind: 'file'; readonly storageKey: string; readonly contentType: string }
 
 /** What an operator may decide of an order that the provider may or may not have taken. */
 export const OUTCOME_DECISIONS = ['repeat', 'abandon', 'found'] as const
@@ -32,3 +26,15 @@ export type OutcomeDecision = (typeof OUTCOME_DECISIONS)[number]
 /** What a job waits for that only somebody outside can give. */
 export const JOB_WAITS = ['a higher limit', 'a decision'] as const
 export type JobWait = (typeof JOB_WAITS)[number]
+
+/** The name of one paid order of a job: under it webhooks come, and of it its reference is made. */
+export const modelOrderName = (order: {
+  readonly step: string
+  /** Of the execution: 0, or the number of the retry. */
+  readonly round: number
+  /** Orders of this job in this round, from 1. */
+  readonly number: number
+}): string => {
+  const { step, round, number } = order
+  return round === 0 && number === 1 ? step : `${step} again ${round}.${number}`
+}

@@ -7,7 +7,8 @@ import type { Inbox } from './inbox.ts'
 export interface RemoteJob {
   readonly taskId: string
   readonly inbox: Inbox
-  readonly pollIntervalMs: number
+  /** Constant, or by how often it was asked. */
+  readonly pollIntervalMs: number | ((asks: number) => number)
   readonly stallTimeoutMs: number
   /** Good news is confirmed too, for whoever brings it may be mistaken: of several tasks of one job the
    * first is not the end. */
@@ -34,8 +35,10 @@ export type RemoteEnding =
 export const awaitRemoteJob = async (job: RemoteJob): Promise<RemoteEnding> => {
   const { taskId } = job
   try {
-    for (;;) {
-      const event = await job.inbox.next(taskId, job.pollIntervalMs)
+    for (let asks = 0; ; asks += 1) {
+      const { pollIntervalMs } = job
+      const waitMs = typeof pollIntervalMs === 'number' ? pollIntervalMs : pollIntervalMs(asks)
+      const event = await job.inbox.next(taskId, waitMs)
       if (event?.status === 'completed' && job.confirmsSuccess !== true) {
         return { status: 'completed', event }
       }

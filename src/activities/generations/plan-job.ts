@@ -1,0 +1,32 @@
+import type { JobInput } from '../../contracts/generation-activities.ts'
+import type { Account } from '../../db/repositories/accounts.ts'
+import type { GenerationJob } from '../../db/repositories/generations.ts'
+import { MediaError } from '../../domain/failures.ts'
+import type { ModelChoice } from '../../domain/generation/plan.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+
+/** A job of a plan as activities work on it: its row, and whose it is. */
+export interface OwnedJob {
+  readonly account: Account
+  readonly row: GenerationJob
+}
+
+/** *Errors:* NOT_FOUND (final). */
+export const findJob = async (
+  { generations, accounts }: Pick<ActivityDependencies, 'generations' | 'accounts'>,
+  { executionId, jobId }: JobInput,
+): Promise<OwnedJob> => {
+  const generation = await generations.generationOf(executionId)
+  const row = await generations.jobOf(executionId, jobId)
+  const account = generation === null ? null : await accounts.find(generation.accountId)
+  if (row === null || account === null) {
+    throw new MediaError('NOT_FOUND', `no job ${jobId} in the plan of ${executionId}`)
+  }
+  return { account, row }
+}
+
+/** Who was given the newest order of a job. *Errors:* NOT_FOUND when there is none. */
+export const choiceOf = ({ jobId, model, provider }: GenerationJob): ModelChoice => {
+  if (model !== null && provider !== null) return { model, provider }
+  throw new MediaError('NOT_FOUND', `nobody was given job ${jobId}`)
+}
