@@ -21,6 +21,7 @@ interface Problem {
   readonly error?: string
   readonly requestId?: string
   readonly errors?: readonly Finding[]
+  readonly findings?: readonly Finding[]
 }
 
 /** Waits, or throws what the signal was aborted with. */
@@ -60,12 +61,12 @@ const problemOf = async (response: Response): Promise<SpoolError> => {
   } catch {
     // A proxy answered in words of its own; the status says enough.
   }
-  const { code, title, detail, error, requestId, errors } = problem
+  const { code, title, detail, error, requestId, errors = [], findings = errors } = problem
   return new SpoolError(detail ?? error ?? title ?? `The server answered ${response.status}.`, {
     code: code ?? `HTTP_${response.status}`,
     status: response.status,
     requestId: requestId ?? null,
-    findings: errors ?? [],
+    findings,
   })
 }
 

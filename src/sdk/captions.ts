@@ -52,52 +52,28 @@ export interface CaptionsOptions {
   readonly style?: CaptionStyle
 }
 
-const RGBA = /^rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*([\d.]+)\s*)?\)$/i
-
-const hex = (value: number): string => Math.round(value).toString(16).padStart(2, '0')
-
-const colorOf = (color: string): string => {
-  const [, red, green, blue, alpha = '1'] = RGBA.exec(color) ?? []
-  if (red === undefined) return color
-  const opacity = Number(alpha) < 1 ? hex(Number(alpha) * 255) : ''
-  return `#${[red, green, blue].map((each) => hex(Number(each))).join('')}${opacity}`
+const listenerOf = ({ model, transcribe }: CaptionsOptions) => {
+  if (model) return { provider: model.provider, modelId: model.modelId }
+  return transcribe ? { provider: transcribe.provider, modelId: transcribe.model } : {}
 }
 
-const FONT_WEIGHTS = { normal: 400, bold: 700 } as const
+const isVideo = (given: CaptionsOptions | MediaInput<'video'>): given is MediaInput<'video'> =>
+  typeof given === 'string' || isMediaNode(given)
 
-/** One name for each thing, and one way to write a colour. */
-const written = ({ fontColor, position, fontWeight, ...style }: CaptionStyle) => ({
-  ...Object.fromEntries(
-    Object.entries({ ...(fontColor !== undefined && { color: fontColor }), ...style }).map(
-      ([name, value]) => [name, typeof value === 'string' ? colorOf(value) : value],
-    ),
-  ),
-  ...(position !== undefined && { alignment: position === 'center' ? 'middle' : position }),
-  ...(fontWeight !== undefined && {
-    fontWeight: typeof fontWeight === 'number' ? fontWeight : FONT_WEIGHTS[fontWeight],
-  }),
-})
-
-const spokenIn = ({ video, model, transcribe, transcript }: CaptionsOptions) => {
-  if (transcript !== undefined) return transcript
-  const choice = model
-    ? { provider: model.provider, modelId: model.modelId }
-    : transcribe && { provider: transcribe.provider, modelId: transcribe.model }
-  if (choice) return mediaNode('transcribe', 'transcript', { ...choice, videoUrl: video })
-  throw new TypeError(
-    "captions() needs a 'model' that writes down what is said, or 'captions' of your own.",
-  )
-}
-
-/** Burns captions into a video: of what is said in it, or words of your own. */
-export const captions = (options: CaptionsOptions): MediaNode<'video'> => {
-  const { video, captions: words, style } = options
-  if (typeof video !== 'string' && !isMediaNode(video)) {
-    throw new TypeError("captions() needs a 'video': a URL or a node.")
-  }
+/**
+ * Burns captions into a video: of what is said in it, or words of your own. Where neither a model nor
+ * words are given, the server listens with what it has.
+ */
+export const captions = (given: CaptionsOptions | MediaInput<'video'>): MediaNode<'video'> => {
+  if (isVideo(given)) return captions({ video: given })
+  const { video, captions: words, style } = given
+  if (!isVideo(video)) throw new TypeError("captions() needs a 'video': a URL or a node.")
+  const transcript =
+    given.transcript ??
+    mediaNode('transcribe', 'transcript', { ...listenerOf(given), videoUrl: video })
   return mediaNode('addSubtitles', 'video', {
     videoUrl: video,
-    ...(words === undefined ? { transcript: spokenIn(options) } : { captions: words }),
-    ...(style !== undefined && { style: written(style) }),
+    ...(words === undefined ? { transcript } : { captions: words }),
+    ...(style !== undefined && { style }),
   })
 }

@@ -34,6 +34,7 @@ export {
   type LayersOptions,
   type LayerTimeline,
 } from './layers.ts'
+export { convert, expand, extractAudio, resize, thumbnail, trim } from './media-operations.ts'
 export { merge, type MergeItem, type MergeItemWithOptions, type MergeOptions } from './merge.ts'
 export {
   audioModel,

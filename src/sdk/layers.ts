@@ -33,7 +33,7 @@ export interface LayerItem {
   readonly chromaKeyColor?: string
   readonly similarity?: number
   readonly blend?: number
-  /** The whole is as long as this layer. */
+  /** Of no meaning: the whole is as long as the first layer. */
   readonly main?: boolean
 }
 
@@ -47,7 +47,7 @@ export interface LayersOptions {
   readonly duration?: number
   readonly width?: number
   readonly height?: number
-  /** The layer that says how long the whole is, counted from 0. */
+  /** Of no meaning: the whole is as long as the first layer. */
   readonly mainLayer?: number
 }
 
@@ -81,6 +81,27 @@ const spread = (timeline: LayerTimeline, wholeSeconds: number | undefined): Laye
 const isSound = (media: LayerMedia): boolean =>
   isMediaNode(media) ? media.makes === 'audio' : mediaOfUrl(media) === 'audio'
 
+/** What lies under a timeline has to last, so the background is joined to one film. */
+const background = (timeline: LayerTimeline): LayerItem => ({
+  media: merge(
+    timeline.map(({ media, duration, volume }) => ({
+      url: oneMedium(media),
+      ...(duration !== undefined && { duration }),
+      ...(volume !== undefined && { volume }),
+    })),
+  ),
+})
+
+/** As the plan has them; the first is as long as the whole. */
+const written = ([first, ...others]: Items, { duration }: LayersOptions) => {
+  if (first === undefined) throw new TypeError('layers() needs at least one layer.')
+  const bottom = isTimeline(first) ? background(first) : first
+  return [
+    { ...bottom, ...(duration !== undefined && { end: duration }) },
+    ...others.flatMap((item) => (isTimeline(item) ? spread(item, duration) : [item])),
+  ].map((item) => ({ ...item, media: oneMedium(item.media) }))
+}
+
 /**
  * Lays media over each other, the first at the bottom. Sound among them is not drawn, so it is laid
  * over the whole, from its `start`.
@@ -90,21 +111,17 @@ export const layers = (
   options: LayersOptions = {},
 ): MediaNode<'video'> => {
   if (!('length' in given)) return layers(given.layers, { ...given, ...options })
-  const { duration, width, height, mainLayer } = options
-  const all = given
-    .flatMap((item) => (isTimeline(item) ? spread(item, duration) : [item]))
-    .map((item) => ({ ...item, media: oneMedium(item.media) }))
-  const drawn = mediaNode('layer', 'video', {
-    layers: all.filter(({ media }) => !isSound(media)),
-    outputDuration: duration,
-    outputWidth: width,
-    outputHeight: height,
-    mainLayer,
-  })
+  const { width, height } = options
+  const all = written(given, options)
+  const drawn = mediaNode('layer', 'video', { layers: all.filter(({ media }) => !isSound(media)) })
+  const sized =
+    width === undefined && height === undefined
+      ? drawn
+      : mediaNode('resize', 'video', { source: drawn, width, height })
   const sounds = all.filter(({ media }) => isSound(media))
-  if (sounds.length === 0) return drawn
+  if (sounds.length === 0) return sized
   return merge([
-    drawn,
+    sized,
     ...sounds.map(({ media, start, volume }) => ({
       url: media,
       ...(start !== undefined && { offset: start }),

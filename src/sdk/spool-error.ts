@@ -1,8 +1,13 @@
 /** One thing that is to be mended, and how. */
 export interface Finding {
+  /** In the plan: `jobs.2.params.duration`. */
   readonly path: string
   readonly message: string
   readonly fix: string
+  /** Of plans: which rule found it, in which job, and whether it keeps the plan from running. */
+  readonly rule?: string
+  readonly jobId?: string | null
+  readonly severity?: 'error' | 'warning'
 }
 
 interface ErrorFacts {
@@ -24,7 +29,8 @@ export class SpoolError extends Error {
 
   constructor(message: string, facts: ErrorFacts) {
     const { code, status = null, requestId = null, findings = [], cause } = facts
-    const lines = findings.map(({ path, message: what, fix }) => `\n  ${path}: ${what}. ${fix}`)
+    const errors = findings.filter(({ severity }) => severity !== 'warning')
+    const lines = errors.map(({ path, message: what, fix }) => `\n  ${path}: ${what}. ${fix}`)
     super(`${message}${lines.join('')}`, cause === undefined ? {} : { cause })
     this.name = 'SpoolError'
     this.code = code

@@ -313,17 +313,37 @@ describe('layers', () => {
       { media: title('b'), duration: 4 },
       { media: title('c') },
     ]
-    expect(drawn([timeline], { duration: 10 })).toEqual([
+    const film = { media: 'https://example.com/v.mp4' }
+    expect(drawn([film, timeline], { duration: 10 })).toEqual([
+      { ...film, end: 10 },
       { media: title('a'), start: 0, end: 3 },
       { media: title('b'), start: 3, end: 7 },
       { media: title('c'), start: 7, end: 10 },
     ])
-    expect(() => layers([timeline])).toThrow('need a duration')
+    expect(() => layers([film, timeline])).toThrow('need a duration')
+  })
+
+  test('with a timeline at the bottom stand on one film of it', () => {
+    const timeline = [{ media: title('a'), duration: 3 }, { media: scene('b') }]
+    const plan = compose(layers([timeline, { media: title('c'), placement: 'pip' }])).toJSON()
+    expect(onlyJob(plan, 'merge').params['items']).toEqual([
+      { type: 'image', url: title('a'), duration: 3 },
+      { type: 'video', url: '_videoJobDependency:job1' },
+    ])
+    expect(onlyJob(plan, 'layer').params['layers']).toEqual([
+      { media: '_videoJobDependency:job2' },
+      { media: title('c'), placement: 'pip' },
+    ])
   })
 
   test('may be given in an object, as the guide has them', () => {
     const both = { layers: [{ media: title('a') }], width: 640 }
     expect(layers(both)).toEqual(layers(both.layers, { width: 640 }))
+    expect(
+      compose(layers(both))
+        .toJSON()
+        .jobs.map(({ type }) => type),
+    ).toEqual(['layer', 'resize'])
   })
 
   test('play a list one after the other', () => {
@@ -333,25 +353,6 @@ describe('layers', () => {
 })
 
 describe('captions', () => {
-  const style = (given: NonNullable<Parameters<typeof captions>[0]['style']>) =>
-    captions({ video: 'https://example.com/v.mp4', model: listener, style: given }).params['style']
-
-  test('have one name for each thing', () => {
-    expect(
-      style({
-        fontColor: '#ffffff',
-        position: 'center',
-        fontWeight: 'bold',
-        backgroundColor: 'rgba(0, 16, 255, 0.5)',
-      }),
-    ).toEqual({
-      color: '#ffffff',
-      alignment: 'middle',
-      fontWeight: 700,
-      backgroundColor: '#0010ff80',
-    })
-  })
-
   test('of your own words ask no model', () => {
     const words = [{ word: 'Hello', start: 0, end: 0.5 }]
     const plan = compose(captions({ video: 'https://example.com/v.mp4', captions: words })).toJSON()
@@ -374,8 +375,14 @@ describe('captions', () => {
     ])
   })
 
-  test('without a way to know the words say what they need', () => {
-    expect(() => captions({ video: 'https://example.com/v.mp4' })).toThrow("needs a 'model'")
+  test('without a model let the server listen with what it has', () => {
+    const plan = compose(captions(merge([scene('a'), voice('v')]))).toJSON()
+    expect(onlyJob(plan, 'transcribe').params).toEqual({ videoUrl: '_videoJobDependency:job3' })
+    expect(ends(plan)).toEqual(['addSubtitles'])
+  })
+
+  test('without a video say what they need', () => {
+    expect(() => captions({} as Parameters<typeof captions>[0])).toThrow("needs a 'video'")
   })
 })
 
