@@ -6,6 +6,7 @@ import { Worker } from '@temporalio/worker'
 import { createActivities, type AllActivities } from '../src/activities/create-activities.ts'
 import { createActivityDependencies } from '../src/composition/activity-dependencies.ts'
 import { createLogger } from '../src/composition/logger.ts'
+import { createModels } from '../src/composition/models.ts'
 import { createRepositories } from '../src/composition/repositories.ts'
 import { openStorage } from '../src/composition/storage.ts'
 import { openWorkerConnection } from '../src/composition/temporal.ts'
@@ -134,7 +135,7 @@ const main = async (): Promise<void> => {
       repositories,
       storage,
       client,
-      models: new Map(),
+      models: createModels(config),
       log,
     }),
   )
@@ -145,7 +146,7 @@ const main = async (): Promise<void> => {
       config,
       activities: { ...real, ...instantMedia(client) },
       executions: repositories.executions,
-      modelQueues: [],
+      modelQueues: config.models.limits,
       meter: createWorkerMetrics().meter,
     })),
     ...(await createBareWorkers(config, temporal)),

@@ -6,11 +6,13 @@ import { hashApiKey, makeApiKey } from './api/api-keys.ts'
 import { buildApp } from './api/app.ts'
 import type { ApiSettings } from './api/dependencies.ts'
 import { createExecutionNewsHub } from './api/execution-news.ts'
+import { createSecretSeal } from './adapters/webhooks/sealed-secret.ts'
 import { newWebhookSecret } from './adapters/webhooks/standard-webhooks.ts'
 import { createFetchers } from './composition/fetchers.ts'
 import { createInboundWebhooks } from './composition/inbound-webhooks.ts'
 import { createIngest } from './composition/ingest.ts'
 import { createLogger } from './composition/logger.ts'
+import { createModels } from './composition/models.ts'
 import { openPlayback } from './composition/playback.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { openStorage } from './composition/storage.ts'
@@ -60,8 +62,9 @@ const main = async (): Promise<void> => {
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,
-    inboundWebhooks: createInboundWebhooks(config, new Map()),
+    inboundWebhooks: createInboundWebhooks(config, createModels(config)),
     newWebhookSecret,
+    sealSecret: createSecretSeal(settings.SPOOL_SECRET).seal,
     checkWebhookTarget: checkWebhookTarget(strangers, publicUrlOf(config)),
     now: () => new Date(),
     settings: await apiSettings(config),

@@ -3,6 +3,7 @@ import { createActivities } from './activities/create-activities.ts'
 import { sweepWorkspaces } from './activities/lib/workspace.ts'
 import { createActivityDependencies } from './composition/activity-dependencies.ts'
 import { createLogger } from './composition/logger.ts'
+import { createModels } from './composition/models.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { ensureSchedules } from './composition/schedules.ts'
 import { ensureSearchAttributes } from './composition/search-attributes.ts'
@@ -42,7 +43,7 @@ const main = async (): Promise<void> => {
       repositories,
       storage,
       client,
-      models: new Map(),
+      models: createModels(config, meter),
       meter,
       log,
     }),
@@ -58,7 +59,7 @@ const main = async (): Promise<void> => {
     namespace: temporal.namespace,
     activities,
     executions: repositories.executions,
-    modelQueues: [],
+    modelQueues: config.models.limits,
     meter,
   })
   log.info({ queues: settings.WORKER_QUEUES }, 'the worker is ready')

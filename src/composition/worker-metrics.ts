@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { OutgoingWebhook } from '../activities/dependencies.ts'
 import type { ActivityMeter } from '../activities/lib/interceptors.ts'
 import { deliveryOutcome } from '../domain/webhook-schedule.ts'
+import type { ModelsMeter } from './models.ts'
 
 const OUTCOMES = { delivered: 'delivered', retry: 'refused', gone: 'gone' } as const
 
@@ -12,8 +13,42 @@ export interface WebhookMeter {
 }
 
 export interface WorkerMetrics {
-  readonly meter: ActivityMeter & WebhookMeter
+  readonly meter: ActivityMeter & WebhookMeter & ModelsMeter
   readonly registry: Registry
+}
+
+const CIRCUIT_STATES = ['closed', 'half-open', 'open'] as const
+
+/** What is asked of providers of models, and which of them are left alone. */
+const createModelsMeter = (registry: Registry): ModelsMeter => {
+  const calls = new Histogram({
+    name: 'spool_provider_call_duration_seconds',
+    help: 'Time of one call to a provider of models; a video is not made within one.',
+    labelNames: ['provider', 'call'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+    registers: [registry],
+  })
+  const failures = new Counter({
+    name: 'spool_provider_call_failures_total',
+    help: 'Calls to providers of models that failed, by code.',
+    labelNames: ['provider', 'call', 'code'],
+    registers: [registry],
+  })
+  const circuits = new Gauge({
+    name: 'spool_provider_circuit',
+    help: 'Whether the circuit before a provider of models is in this state: 1 or 0.',
+    labelNames: ['provider', 'state'],
+    registers: [registry],
+  })
+  return {
+    providerCalled: ({ provider, call, seconds, failure }) => {
+      calls.observe({ provider, call }, seconds)
+      if (failure !== null) failures.inc({ provider, call, code: failure })
+    },
+    circuitChanged: (provider, now) => {
+      for (const state of CIRCUIT_STATES) circuits.set({ provider, state }, state === now ? 1 : 0)
+    },
+  }
 }
 
 /** What a worker measures: how long its activities take, how they fail, and who takes its webhooks. */
@@ -42,6 +77,7 @@ export const createWorkerMetrics = (): WorkerMetrics => {
   return {
     registry,
     meter: {
+      ...createModelsMeter(registry),
       webhookSent: (receiver, status) => {
         const outcome = status === null ? 'unreachable' : OUTCOMES[deliveryOutcome(status)]
         webhooks.inc({ receiver, outcome })

@@ -14,6 +14,7 @@ import { createActivities, type AllActivities } from '../../../src/activities/cr
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts'
 import { activityInterceptors } from '../../../src/activities/lib/interceptors.ts'
 import { createActivityDependencies } from '../../../src/composition/activity-dependencies.ts'
+import { createModels } from '../../../src/composition/models.ts'
 import { createRepositories } from '../../../src/composition/repositories.ts'
 import { openStorage, type Storage } from '../../../src/composition/storage.ts'
 import { createWorkerMetrics, type WorkerMetrics } from '../../../src/composition/worker-metrics.ts'
@@ -127,7 +128,7 @@ export const startActivityWorld = async (
     repositories,
     storage,
     client: new Client({ connection }),
-    models: new Map(),
+    models: createModels(config),
     meter: metrics.meter,
     log: pino({ level: 'silent' }),
   })

@@ -14,6 +14,7 @@ import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
 import { createUrlSigner } from '../../../src/adapters/storage/signed-url.ts'
 import { createReplicate } from '../../../src/adapters/models/replicate.ts'
 import { createRouteToken } from '../../../src/adapters/webhooks/route-token.ts'
+import { createSecretSeal } from '../../../src/adapters/webhooks/sealed-secret.ts'
 import { newWebhookSecret, signWebhook } from '../../../src/adapters/webhooks/standard-webhooks.ts'
 import { makeApiKey } from '../../../src/api/api-keys.ts'
 import { buildApp } from '../../../src/api/app.ts'
@@ -138,6 +139,7 @@ export const startApi = async (options: {
     executionNews: hub,
     inboundWebhooks,
     newWebhookSecret,
+    sealSecret: createSecretSeal('s'.repeat(32)).seal,
     checkWebhookTarget: checkWebhookTarget(fetcher, settings.publicUrl),
     now: () => new Date(),
     settings,
