@@ -95,24 +95,29 @@ export const createActivityDependencies = (parts: {
     isWorkflowRunning: async (workflowId) => await isRunning(client, workflowId),
     clock,
     log,
-    settings: {
-      stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
-      pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
-      stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
-      modelTimeoutMs: settings.SPOOL_MODEL_TIMEOUT_SECONDS * 1000,
-      holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
-      urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
-      cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,
-      publicUrl,
-      stageTimeoutsMs: {
-        extract: settings.SPOOL_EXTRACT_TIMEOUT_SECONDS * 1000,
-        transcribe: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
-        subtitles: settings.SPOOL_SUBTITLES_TIMEOUT_SECONDS * 1000,
-        translate: settings.SPOOL_TRANSLATE_TIMEOUT_SECONDS * 1000,
-      },
-    },
+    settings: activitySettings(settings, publicUrl),
   }
 }
+
+const activitySettings = (
+  settings: Config['settings'],
+  publicUrl: string,
+): ActivityDependencies['settings'] => ({
+  stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
+  pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
+  stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
+  modelTimeoutMs: settings.SPOOL_MODEL_TIMEOUT_SECONDS * 1000,
+  holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
+  urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
+  cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,
+  publicUrl,
+  stageTimeoutsMs: {
+    extract: settings.SPOOL_EXTRACT_TIMEOUT_SECONDS * 1000,
+    transcribe: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
+    subtitles: settings.SPOOL_SUBTITLES_TIMEOUT_SECONDS * 1000,
+    translate: settings.SPOOL_TRANSLATE_TIMEOUT_SECONDS * 1000,
+  },
+})
 
 const webhookSender =
   ({
