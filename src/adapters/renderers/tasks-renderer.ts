@@ -1,6 +1,10 @@
 import type { RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { createTasksExchange, type TasksTransport } from '../tasks-provider/tasks-exchange.ts'
+import {
+  createTasksExchange,
+  type TasksExchange,
+  type TasksTransport,
+} from '../tasks-provider/tasks-exchange.ts'
 
 export interface RenderTaskOrder {
   readonly idempotencyKey: string
@@ -16,9 +20,8 @@ export interface TasksRenderer {
   readonly name: string
   /** *Idempotent:* the same key finds the task of the first call. */
   submit(order: RenderTaskOrder, signal?: AbortSignal): Promise<RemoteTaskAnswer>
-  get(taskId: string, signal?: AbortSignal): Promise<RemoteTaskAnswer>
-  /** A task that is over, or unknown, counts as cancelled. */
-  cancel(taskId: string, signal?: AbortSignal): Promise<void>
+  readonly get: TasksExchange['find']
+  readonly cancel: TasksExchange['cancel']
   /** Whether it takes work: `GET /readyz` answers 200. */
   isWell(signal?: AbortSignal): Promise<boolean>
 }
@@ -37,41 +40,21 @@ export const createTasksRenderer = (
   { name, url, apiKey }: { readonly name: string; readonly url: string; readonly apiKey: string },
   transport: TasksTransport,
 ): TasksRenderer => {
-  const { call, taskOf, refusal } = createTasksExchange(
-    { label: `renderer ${name}`, url, apiKey, failures: FAILURES },
+  const exchange = createTasksExchange(
+    { label: `renderer ${name}`, url, apiKey, path: '/v1/tasks', failures: FAILURES },
     transport,
   )
   return {
     name,
-    submit: async (order, signal) => {
-      const answer = await call('POST', '/v1/tasks', {
-        headers: { 'idempotency-key': order.idempotencyKey },
-        body: {
-          kind: 'render',
-          input: order.input,
-          options: order.options,
-          metadata: order.metadata,
-          webhook_url: order.webhookUrl,
-          priority: order.priority,
-        },
-        signal,
-      })
-      // The same order of a moment ago is still being taken: ask again.
-      if (answer.status === 409) throw refusal({ ...answer, status: 503 })
-      return taskOf(answer)
-    },
-    get: async (taskId, signal) =>
-      taskOf(await call('GET', `/v1/tasks/${encodeURIComponent(taskId)}`, { signal })),
-    cancel: async (taskId, signal) => {
-      const path = `/v1/tasks/${encodeURIComponent(taskId)}/cancel`
-      const answer = await call('POST', path, { signal })
-      if (answer.status >= 300 && answer.status !== 404 && answer.status !== 409) {
-        throw refusal(answer)
-      }
+    get: exchange.find,
+    cancel: exchange.cancel,
+    submit: async ({ idempotencyKey, webhookUrl, ...order }, signal) => {
+      const body = { kind: 'render', ...order, webhook_url: webhookUrl }
+      return exchange.taskOf(await exchange.order({ idempotencyKey, body, signal }))
     },
     isWell: async (signal) => {
       try {
-        return (await call('GET', '/readyz', { signal })).status === 200
+        return (await exchange.get('/readyz', signal)).status === 200
       } catch (error) {
         if (error instanceof MediaError) return false
         throw error

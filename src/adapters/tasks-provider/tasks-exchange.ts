@@ -30,19 +30,28 @@ interface TasksServer {
   readonly label: string
   readonly url: string
   readonly apiKey: string
+  /** Where its tasks are: `/v1/tasks`. */
+  readonly path: string
   /** What no answer (also 429 and 5xx), another refusal, and an answer that is no task are called. */
   readonly failures: Readonly<Record<'unavailable' | 'rejected' | 'invalid', FailureCode>>
 }
 
-interface TasksCall {
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal | undefined
+interface TasksOrder {
+  readonly idempotencyKey: string
+  readonly body: Readonly<Record<string, unknown>>
+  readonly signal: AbortSignal | undefined
 }
 
+/** *Errors:* the failures of the server. */
 export interface TasksExchange {
-  call(method: 'GET' | 'POST', path: string, options: TasksCall): Promise<TasksAnswer>
-  /** The task of an answer. *Errors:* the failures of the server. */
+  /** Sends an order once. A server that is still taking the same order of a moment ago is out of reach
+   * for now. */
+  order(order: TasksOrder): Promise<TasksAnswer>
+  find(taskId: string, signal?: AbortSignal): Promise<RemoteTaskAnswer>
+  /** A task that is over, unknown, or not to be cancelled there counts as cancelled. */
+  cancel(taskId: string, signal?: AbortSignal): Promise<void>
+  get(path: string, signal?: AbortSignal): Promise<TasksAnswer>
+  /** The task of an answer. */
   taskOf(answer: TasksAnswer): RemoteTaskAnswer
   refusal(answer: TasksAnswer): MediaError
 }
@@ -51,14 +60,16 @@ const REQUEST_TIMEOUT_MS = 10_000
 const ANSWER_BYTES_MAX = 256 * 1024
 /** What a server says of a refusal is for operators; the start of it is enough. */
 const EXCERPT_LENGTH = 300
+const MAY_NOT_BE_CANCELLED = new Set([404, 405, 409])
 
 /** Calls of one server, each made once. */
 export const createTasksExchange = (
   server: TasksServer,
   transport: TasksTransport,
 ): TasksExchange => {
-  const { label, apiKey, failures } = server
+  const { label, apiKey, path, failures } = server
   const base = server.url.replace(/\/+$/, '')
+  const pathOf = (taskId: string): string => `${path}/${encodeURIComponent(taskId)}`
 
   const refusal = ({ status, headers, bodyText }: TasksAnswer): MediaError => {
     const passing = status === 429 || status >= 500 || status === 408
@@ -70,33 +81,54 @@ export const createTasksExchange = (
     )
   }
 
+  const call = async (
+    target: string,
+    request: Pick<Parameters<TasksTransport['request']>[1], 'method' | 'body'>,
+    { headers, signal }: { headers?: Record<string, string>; signal: AbortSignal | undefined },
+  ): Promise<TasksAnswer> => {
+    try {
+      return await transport.request(`${base}${target}`, {
+        ...request,
+        headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', ...headers },
+        timeoutMs: REQUEST_TIMEOUT_MS,
+        maxResponseBytes: ANSWER_BYTES_MAX,
+        ...(signal === undefined ? {} : { signal }),
+      })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw new MediaError(failures.unavailable, `${label} gave no answer`, { cause: error })
+    }
+  }
+
+  const taskOf = (answer: TasksAnswer): RemoteTaskAnswer => {
+    if (answer.status < 200 || answer.status > 299) throw refusal(answer)
+    const parsed = remoteTaskSchema.safeParse(jsonOf(answer.bodyText))
+    if (parsed.success) return parsed.data
+    throw new MediaError(failures.invalid, `${label} answered something that is no task`)
+  }
+
+  const get = (target: string, signal?: AbortSignal) => call(target, { method: 'GET' }, { signal })
+
   return {
     refusal,
-    call: async (method, path, { body, headers, signal }) => {
-      try {
-        return await transport.request(`${base}${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${apiKey}`,
-            accept: 'application/json',
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          timeoutMs: REQUEST_TIMEOUT_MS,
-          maxResponseBytes: ANSWER_BYTES_MAX,
-          ...(signal === undefined ? {} : { signal }),
-        })
-      } catch (error) {
-        signal?.throwIfAborted()
-        throw new MediaError(failures.unavailable, `${label} gave no answer`, { cause: error })
-      }
+    taskOf,
+    get,
+    find: async (taskId, signal) => taskOf(await get(pathOf(taskId), signal)),
+    order: async ({ idempotencyKey, body, signal }) => {
+      const answer = await call(
+        path,
+        { method: 'POST', body: JSON.stringify(body) },
+        {
+          headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+          signal,
+        },
+      )
+      if (answer.status === 409) throw refusal({ ...answer, status: 503 })
+      return answer
     },
-    taskOf: (answer) => {
-      if (answer.status < 200 || answer.status > 299) throw refusal(answer)
-      const parsed = remoteTaskSchema.safeParse(jsonOf(answer.bodyText))
-      if (parsed.success) return parsed.data
-      throw new MediaError(failures.invalid, `${label} answered something that is no task`)
+    cancel: async (taskId, signal) => {
+      const answer = await call(`${pathOf(taskId)}/cancel`, { method: 'POST' }, { signal })
+      if (answer.status >= 300 && !MAY_NOT_BE_CANCELLED.has(answer.status)) throw refusal(answer)
     },
   }
 }

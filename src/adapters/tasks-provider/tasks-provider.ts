@@ -5,7 +5,12 @@ import {
   type ProvidedKind,
   type ProviderDialect,
 } from '../../domain/task-providers.ts'
-import { createTasksExchange, type TasksAnswer, type TasksTransport } from './tasks-exchange.ts'
+import {
+  createTasksExchange,
+  type TasksAnswer,
+  type TasksExchange,
+  type TasksTransport,
+} from './tasks-exchange.ts'
 
 export interface ProviderOrder {
   readonly idempotencyKey: string
@@ -21,9 +26,8 @@ export interface ProviderOrder {
 export interface TasksProvider {
   readonly name: string
   submit(order: ProviderOrder, signal?: AbortSignal): Promise<RemoteTaskAnswer>
-  get(jobId: string, signal?: AbortSignal): Promise<RemoteTaskAnswer>
-  /** A job that is over, unknown, or not to be cancelled there counts as cancelled. */
-  cancel(jobId: string, signal?: AbortSignal): Promise<void>
+  readonly get: TasksExchange['find']
+  readonly cancel: TasksExchange['cancel']
 }
 
 const FAILURES = {
@@ -52,36 +56,29 @@ export const createTasksProvider = (
   transport: TasksTransport,
 ): TasksProvider => {
   const { name, url, apiKey, dialect } = config
-  const { call, taskOf, refusal } = createTasksExchange(
-    { label: `provider ${name}`, url, apiKey, failures: FAILURES },
+  const path = dialect === 'spool' ? '/v1/tasks' : '/jobs'
+  const exchange = createTasksExchange(
+    { label: `provider ${name}`, url, apiKey, path, failures: FAILURES },
     transport,
   )
-  const path = dialect === 'spool' ? '/v1/tasks' : '/jobs'
-  const pathOf = (jobId: string): string => `${path}/${encodeURIComponent(jobId)}`
-
   return {
     name,
+    get: exchange.find,
+    cancel: exchange.cancel,
     submit: async (order, signal) => {
       const { kind, options } =
         dialect === 'ittybit' ? ittybitOrder(order.kind, order.options) : order
       const { input, metadata, webhookUrl, idempotencyKey } = order
       const body = { input, kind, options, metadata, webhook_url: webhookUrl }
-      const headers = { 'idempotency-key': idempotencyKey }
       try {
-        const answer = await call('POST', path, { headers, body, signal })
-        // The same order of a moment ago is still being taken: ask again.
-        if (answer.status === 409) throw refusal({ ...answer, status: 503 })
-        if (dialect === 'ittybit' && isAmbiguous(answer))
-          throw unknownOutcome(name, refusal(answer))
-        return taskOf(answer)
+        const answer = await exchange.order({ idempotencyKey, body, signal })
+        if (dialect === 'ittybit' && isAmbiguous(answer)) {
+          throw unknownOutcome(name, exchange.refusal(answer))
+        }
+        return exchange.taskOf(answer)
       } catch (error) {
         throw dialect === 'spool' ? error : withoutDoubt(name, error)
       }
-    },
-    get: async (jobId, signal) => taskOf(await call('GET', pathOf(jobId), { signal })),
-    cancel: async (jobId, signal) => {
-      const answer = await call('POST', `${pathOf(jobId)}/cancel`, { signal })
-      if (answer.status >= 300 && ![404, 405, 409].includes(answer.status)) throw refusal(answer)
     },
   }
 }
