@@ -280,5 +280,10 @@ export interface SweepActivities {
   /** Ends holds that are past their time and whose workflow is closed. */
   expireHolds(): Promise<{ readonly expired: number }>
   /** Removes records that nobody can ask for any more. */
-  pruneRecords(): Promise<{ readonly idempotencyKeys: number; readonly events: number }>
+  pruneRecords(): Promise<{
+    readonly idempotencyKeys: number
+    readonly events: number
+    readonly unadmittedPlans: number
+    readonly staleClaims: number
+  }>
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { holdId, type ExecutionId } from '../../src/domain/ids.ts'
+import { newId } from '../support/records.ts'
 import { startActivityWorld } from './support/activity-world.ts'
 
 const world = await startActivityWorld()
@@ -54,4 +55,39 @@ it('forgets events of executions that ended long ago, and nothing younger', asyn
   const pruned = await world.run('pruneRecords', undefined, { change })
   expect(pruned.events).toBeGreaterThan(0)
   expect(await events()).toEqual([])
+})
+
+it('forgets plans that were never admitted, and claims of runs that are over', async () => {
+  const { accountId } = await world.order()
+  const plan = async (executionId: ExecutionId) => {
+    const job = {
+      id: 'card',
+      dependsOn: [],
+      operation: 'generateImage' as const,
+      choices: [{ model: 'local/card', provider: 'local' }],
+      params: { prompt: 'a hill' },
+    }
+    await repositories.generations.store({
+      executionId,
+      accountId,
+      body: { jobs: [job] },
+      maxCredits: null,
+      baseExecutionId: null,
+      webhook: null,
+      jobs: [{ job, upperCredits: 1 }],
+    })
+    const claim = { accountId, cacheKey: executionId, executionId, jobId: 'card', models: null }
+    await repositories.generations.claim({ ...claim, takes: true })
+  }
+  const [admitted, never] = [(await world.order()).executionId, newId('execution')]
+  await plan(admitted)
+  await plan(never)
+  const isThere = async (executionId: ExecutionId) =>
+    (await repositories.generations.generationOf(executionId)) !== null
+
+  const young = await world.run('pruneRecords', undefined, { change: later(HOUR_MS) })
+  expect(young).toMatchObject({ unadmittedPlans: 0, staleClaims: 0 })
+  const old = await world.run('pruneRecords', undefined, { change: later(49 * HOUR_MS) })
+  expect(old).toMatchObject({ unadmittedPlans: 1, staleClaims: 1 })
+  expect([await isThere(admitted), await isThere(never)]).toEqual([true, false])
 })
