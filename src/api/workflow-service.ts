@@ -5,10 +5,16 @@ import {
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client'
-import type { TaskEvent } from '../contracts/orders.ts'
+import type { OutcomeDecided, TaskEvent } from '../contracts/orders.ts'
 import type { Queue } from '../contracts/queues.ts'
 import { deliveryWorkflowId, taskWorkflowId, type DeliveryId, type TaskId } from '../domain/ids.ts'
-import { cancelExecution, retry, taskEvent } from '../workflows/messages.ts'
+import {
+  cancelExecution,
+  limitRaised,
+  outcomeDecided,
+  retry,
+  taskEvent,
+} from '../workflows/messages.ts'
 import {
   attributes,
   away,
@@ -42,6 +48,8 @@ export interface WorkflowService extends OrderCalls {
   tellTaskEvent(workflowId: string, event: TaskEvent): Promise<boolean>
   tellCancel(workflowId: string, executionId: string): Promise<boolean>
   tellRetry(workflowId: string): Promise<boolean>
+  tellLimitRaised(workflowId: string, maxCredits: number): Promise<boolean>
+  tellOutcomeDecided(workflowId: string, decided: OutcomeDecided): Promise<boolean>
   cancelTask(taskId: TaskId): Promise<boolean>
   /** *Errors:* TEMPORAL_UNAVAILABLE. */
   ping(): Promise<void>
@@ -121,6 +129,10 @@ export const createWorkflowService = (
     tellCancel: (workflowId, executionId) =>
       tell(() => client.workflow.getHandle(workflowId).signal(cancelExecution, { executionId })),
     tellRetry: (workflowId) => tell(() => client.workflow.getHandle(workflowId).signal(retry)),
+    tellLimitRaised: (workflowId, maxCredits) =>
+      tell(() => client.workflow.getHandle(workflowId).signal(limitRaised, { maxCredits })),
+    tellOutcomeDecided: (workflowId, decided) =>
+      tell(() => client.workflow.getHandle(workflowId).signal(outcomeDecided, decided)),
     cancelTask: (taskId) => tell(() => client.workflow.getHandle(taskWorkflowId(taskId)).cancel()),
     ping,
     backlog: async (queue) => {

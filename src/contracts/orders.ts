@@ -1,6 +1,7 @@
 /** What is ordered and what an admission answers: crosses from the API to the workflows. */
 
 import type { FailureCode } from '../domain/failures.ts'
+import type { OutcomeDecision } from '../domain/generation/model-order.ts'
 import type { AccountId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 import type { OrderedPipeline } from '../domain/steps.ts'
 
@@ -106,6 +107,14 @@ export interface TaskEvent {
   readonly taskId: string
   readonly status: 'completed' | 'failed' | 'canceled'
   readonly outputUrl?: string
+}
+
+/** What becomes of an order that its provider may or may not have taken. */
+export interface OutcomeDecided {
+  readonly jobId: string
+  readonly decision: OutcomeDecision
+  /** With `found`: under which the provider has it. */
+  readonly providerJobId?: string
 }
 
 /** The answer to the query `progress`. */

@@ -3,6 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ExecutionId } from '../domain/ids.ts'
 import type {
+  OutcomeDecided,
   PipelineAdmission,
   PipelineOrder,
   PipelineProgress,
@@ -23,6 +24,12 @@ export const taskEvent = defineSignal<[TaskEvent]>('taskEvent')
 
 /** Tries a stalled render again at once. */
 export const retry = defineSignal('retry')
+
+/** A run may cost more than it was allowed to; null: whatever was held for it. */
+export const limitRaised = defineSignal<[{ readonly maxCredits: number | null }]>('limitRaised')
+
+/** An operator has decided what becomes of an order that its provider may have taken. */
+export const outcomeDecided = defineSignal<[OutcomeDecided]>('outcomeDecided')
 
 /** Cancels one order and no other: a workflow id outlives its orders. */
 export const cancelExecution =
