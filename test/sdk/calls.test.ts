@@ -37,14 +37,13 @@ afterEach(async () => {
 /** Answers its requests by the steps, the last of them for ever. */
 const startNetwork = async (...steps: Step[]) => {
   const heard: Heard[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { method, url, headers } = request
-      heard.push({ method, url, headers, body: body === '' ? null : JSON.parse(body) })
-      const step = steps[Math.min(heard.length, steps.length) - 1]
-      step?.(response)
-    })
-  })
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request)
+    const { method, url, headers } = request
+    heard.push({ method, url, headers, body: body === '' ? null : JSON.parse(body) })
+    steps[Math.min(heard.length, steps.length) - 1]?.(response)
+  }
+  const server = createServer((request, response) => void answer(request, response))
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
