@@ -1,4 +1,4 @@
-import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { BranchResult } from '../../contracts/orders.ts'
 import type { OrderOutcome } from '../../domain/branches.ts'
 import { MediaError, publicFailure } from '../../domain/failures.ts'
@@ -9,6 +9,8 @@ import { executions, executionSteps } from '../schema/index.ts'
 import type { EndingParts } from './execution-endings.ts'
 import { appendEvents, type ExecutionNews } from './execution-events.ts'
 import { holdsOfExecution, settleHolds } from './execution-holds.ts'
+import { lockExistingExecution } from './execution-lock.ts'
+import { cancelOpenSteps } from './open-steps.ts'
 
 export interface BranchCompletion {
   readonly executionId: ExecutionId
@@ -16,15 +18,6 @@ export interface BranchCompletion {
   readonly branches: readonly BranchResult[]
   /** The step that completes; it stays open for its recorder. */
   readonly step: string
-}
-
-const statusOf = async (tx: Transaction, executionId: ExecutionId) => {
-  const [found] = await tx
-    .select({ status: executions.status })
-    .from(executions)
-    .where(eq(executions.id, executionId))
-    .for('update')
-  return found?.status ?? null
 }
 
 /** Writes how each branch ended over whatever the recorder of steps has last seen of it. */
@@ -51,16 +44,7 @@ const settleSteps = async (
     news.push({ type: 'step.status', data: { step: name, status, attempts, error } })
   }
   if (news.length > 0) await appendEvents(tx, executionId, news)
-  await tx
-    .update(executionSteps)
-    .set({ status: 'canceled', finishedAt: now })
-    .where(
-      and(
-        eq(executionSteps.executionId, executionId),
-        inArray(executionSteps.status, ['pending', 'processing']),
-        notInArray(executionSteps.name, [step, 'notify']),
-      ),
-    )
+  await cancelOpenSteps(tx, executionId, { now, except: [step, 'notify'] })
 }
 
 /** What the branches that were completed cost. */
@@ -88,8 +72,7 @@ export const completeBranches = async (
   { ledger, streams, clock }: EndingParts,
 ): Promise<{ readonly capturedCredits: number }> => {
   const { executionId, outcome, branches } = request
-  const before = await statusOf(tx, executionId)
-  if (before === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
+  const before = await lockExistingExecution(tx, executionId)
   if (isExecutionOver(before)) {
     if (before !== outcome) throw new MediaError('HOLD_CONFLICT', `${executionId} is ${before}`)
     const captured = (await holdsOfExecution(tx, executionId)).at(-1)?.capturedCredits ?? 0

@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
 import { settleExecution } from './execution-endings.ts'
 import { appendEvents } from './execution-events.ts'
+import { lockExecution } from './execution-lock.ts'
 import type { LedgerRepository } from './ledger.ts'
 import type { VideosRepository } from './videos.ts'
 
@@ -82,12 +83,8 @@ const lockReplaced = async (
   replaces: ExecutionId | null,
 ): Promise<ExecutionId | null> => {
   if (replaces === null) return null
-  const [replaced] = await tx
-    .select({ status: executions.status })
-    .from(executions)
-    .where(eq(executions.id, replaces))
-    .for('update')
-  return replaced === undefined || isExecutionOver(replaced.status) ? null : replaces
+  const status = await lockExecution(tx, replaces)
+  return status === null || isExecutionOver(status) ? null : replaces
 }
 
 const statusOf = async (

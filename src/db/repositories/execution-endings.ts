@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { RenderFiles } from '../../contracts/activities.ts'
 import { MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
 import { holdId, type ExecutionId } from '../../domain/ids.ts'
@@ -9,8 +9,10 @@ import { executions, executionSteps } from '../schema/index.ts'
 import { completeBranches, type BranchCompletion } from './branch-completion.ts'
 import { appendEvents } from './execution-events.ts'
 import { holdsOfExecution, settleHolds } from './execution-holds.ts'
+import { lockExecution, lockExistingExecution } from './execution-lock.ts'
 import type { LedgerRepository } from './ledger.ts'
 import type { MediaStreamsRepository } from './media-streams.ts'
+import { cancelOpenSteps } from './open-steps.ts'
 import type { VideosRepository } from './videos.ts'
 
 export interface CompletionRequest {
@@ -43,19 +45,6 @@ export interface EndingParts {
   readonly clock: () => Date
 }
 
-/** Takes the lock under which everything about an execution is written. */
-const lockExecution = async (
-  tx: Transaction,
-  executionId: ExecutionId,
-): Promise<ExecutionStatus | null> => {
-  const [execution] = await tx
-    .select({ status: executions.status })
-    .from(executions)
-    .where(eq(executions.id, executionId))
-    .for('update')
-  return execution?.status ?? null
-}
-
 interface Settlement {
   readonly executionId: ExecutionId
   readonly ending: 'partial' | 'error' | 'canceled'
@@ -80,15 +69,7 @@ export const settleExecution = async (tx: Transaction, settlement: Settlement): 
       .set({ status: 'failed', error: publicFailure(failure), finishedAt: now })
       .where(and(eq(executionSteps.executionId, executionId), eq(executionSteps.name, step)))
   }
-  await tx
-    .update(executionSteps)
-    .set({ status: 'canceled', finishedAt: now })
-    .where(
-      and(
-        eq(executionSteps.executionId, executionId),
-        inArray(executionSteps.status, ['pending', 'processing']),
-      ),
-    )
+  await cancelOpenSteps(tx, executionId, { now })
   await appendEvents(tx, executionId, [
     { type: 'execution.status', data: { status: ending, error } },
   ])
@@ -100,8 +81,7 @@ const completeLocked = async (
   { ledger, videos, clock }: EndingParts,
 ): Promise<{ readonly capturedCredits: number }> => {
   const { executionId, files } = request
-  const status = await lockExecution(tx, executionId)
-  if (status === null) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
+  const status = await lockExistingExecution(tx, executionId)
   if (status === 'completed') {
     const hold = await ledger.holdOf(holdId(executionId), tx)
     return { capturedCredits: hold?.capturedCredits ?? 0 }

@@ -1,13 +1,13 @@
 import { and, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
-import type { ExecutionId } from '../../domain/ids.ts'
 import type { JobWait } from '../../domain/generation/model-order.ts'
 import type { JobResult } from '../../domain/generation/plan.ts'
-import { isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
+import { isExecutionOver } from '../../domain/statuses.ts'
 import { jobStep } from '../../domain/steps.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps, generationJobs, generationResults } from '../schema/index.ts'
 import { appendEvents } from './execution-events.ts'
+import { lockExistingExecution } from './execution-lock.ts'
 import { ofJob, type JobRef } from './generation-orders.ts'
 
 export interface JobDelivered extends JobRef {
@@ -21,20 +21,6 @@ export interface JobDelivered extends JobRef {
   readonly cacheHit: boolean
   /** False for a job whose step goes on: others, which it adds, have to be done as well. */
   readonly endsStep: boolean
-}
-
-/** Takes the lock under which everything about an execution is written. */
-const lockExecution = async (
-  tx: Transaction,
-  executionId: ExecutionId,
-): Promise<ExecutionStatus> => {
-  const [found] = await tx
-    .select({ status: executions.status })
-    .from(executions)
-    .where(eq(executions.id, executionId))
-    .for('update')
-  if (found === undefined) throw new MediaError('NOT_FOUND', `no execution ${executionId}`)
-  return found.status
 }
 
 const ofStep = ({ executionId, jobId }: JobRef) =>
@@ -77,7 +63,7 @@ const closeStep = async (
 
 const deliver = async (tx: Transaction, delivered: JobDelivered, now: Date): Promise<number> => {
   const { executionId, jobId, result, model, provider, costMicroUsd, cacheHit } = delivered
-  const status = await lockExecution(tx, executionId)
+  const status = await lockExistingExecution(tx, executionId)
   const [before] = await tx.select().from(generationJobs).where(ofJob(delivered)).for('update')
   if (before === undefined) throw new MediaError('NOT_FOUND', `no job ${jobId}`)
   // A repetition, or a plan that began with it: the price stands.
@@ -114,7 +100,7 @@ const adopt = async (
   { executionId, jobId, fromJobId }: JobRef & { readonly fromJobId: string },
   now: Date,
 ): Promise<JobResult> => {
-  const status = await lockExecution(tx, executionId)
+  const status = await lockExistingExecution(tx, executionId)
   const [from] = await tx
     .select({ result: generationJobs.result })
     .from(generationJobs)
@@ -131,7 +117,7 @@ const fail = async (
   { executionId, jobId, failure }: JobRef & { readonly failure: FailureCode },
   now: Date,
 ): Promise<void> => {
-  const status = await lockExecution(tx, executionId)
+  const status = await lockExistingExecution(tx, executionId)
   await tx.update(generationJobs).set({ waitingFor: null }).where(ofJob({ executionId, jobId }))
   await tx
     .delete(generationResults)
@@ -150,7 +136,7 @@ const markWaiting = async (
   tx: Transaction,
   { executionId, jobId, waitingFor }: JobRef & { readonly waitingFor: JobWait | null },
 ): Promise<void> => {
-  const status = await lockExecution(tx, executionId)
+  const status = await lockExistingExecution(tx, executionId)
   if (isExecutionOver(status)) return
   await tx.update(generationJobs).set({ waitingFor }).where(ofJob({ executionId, jobId }))
   const [waiting] = await tx

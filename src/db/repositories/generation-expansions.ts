@@ -3,7 +3,8 @@ import { MediaError } from '../../domain/failures.ts'
 import type { PlanJob } from '../../domain/generation/plan.ts'
 import { jobStep } from '../../domain/steps.ts'
 import type { Database, Transaction } from '../database.ts'
-import { executions, executionSteps, generationJobs } from '../schema/index.ts'
+import { executionSteps, generationJobs } from '../schema/index.ts'
+import { lockExecution } from './execution-lock.ts'
 import type { JobRef } from './generation-orders.ts'
 
 export interface ExpansionRequest extends JobRef {
@@ -68,11 +69,7 @@ const insertSteps = async (
 
 const expand = async (tx: Transaction, request: ExpansionRequest): Promise<AddedJobs> => {
   const { executionId, jobId: parentId, added, heldCredits, spentCredits } = request
-  await tx
-    .select({ id: executions.id })
-    .from(executions)
-    .where(eq(executions.id, executionId))
-    .for('update')
+  await lockExecution(tx, executionId)
   const before = await addedBefore(tx, request)
   if (before !== null) return before
   const neededCredits = added.reduce((sum, { upperCredits }) => sum + upperCredits, spentCredits)
