@@ -129,6 +129,7 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
     signedUrlSeconds: settings.SPOOL_URL_TTL_SECONDS,
     eventHeartbeatMs: 15_000,
     missingSettings: missingSettings(config),
+    modelProviders: config.models.limits.map(({ name }) => name),
   }
 }
 

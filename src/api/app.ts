@@ -159,7 +159,13 @@ const registerForeignRoutes = async (
 export const buildApp = async (dependencies: ApiDependencies): Promise<FastifyInstance> => {
   const { settings, temporal, metrics: registry, repositories, log } = dependencies
   const workflows = createWorkflowService(temporal, settings)
-  const apiMetrics = createApiMetrics({ registry, repositories, workflows, log })
+  const apiMetrics = createApiMetrics({
+    registry,
+    repositories,
+    workflows,
+    modelProviders: settings.modelProviders,
+    log,
+  })
   const context: RouteContext = { ...dependencies, workflows, apiMetrics }
 
   const app = createServer(dependencies)

@@ -42,6 +42,8 @@ export interface ApiSettings {
     readonly speech: string | null
     readonly translation: string | null
   }
+  /** Providers of models that are set up here, by name; the engines of ours are not among them. */
+  readonly modelProviders: readonly string[]
   /** Between comments that keep an idle event stream open through proxies. */
   readonly eventHeartbeatMs: number
 }

@@ -1,7 +1,8 @@
 /** What the API measures of itself and of the system; operators read it at `/metrics`. */
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { QUEUES } from '../contracts/queues.ts'
+import { QUEUES, type Queue } from '../contracts/queues.ts'
+import { providerQueue } from '../domain/generation/model-queue.ts'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Repositories } from '../db/repositories.ts'
 import type { WorkflowService } from './workflow-service.ts'
@@ -35,14 +36,18 @@ const measured = (
 
 interface MetricsOptions {
   readonly registry: Registry
-  readonly repositories: Pick<Repositories, 'executions' | 'ledger'>
+  readonly repositories: Pick<Repositories, 'executions' | 'generations' | 'ledger'>
   readonly workflows: Pick<WorkflowService, 'backlog'>
+  /** Each has a queue of its own. */
+  readonly modelProviders: readonly string[]
   readonly log: FastifyBaseLogger
 }
 
 /** Read when somebody scrapes: work that waits, and whether the books agree. */
-const registerHealthGauges = ({ registry, repositories, workflows, log }: MetricsOptions): void => {
+const registerHealthGauges = (options: MetricsOptions): void => {
+  const { registry, repositories, workflows, modelProviders, log } = options
   const registers = [registry]
+  const queues: readonly Queue[] = [...QUEUES, ...modelProviders.map(providerQueue)]
 
   const queueDepth = new Gauge({
     name: 'spool_queue_depth',
@@ -52,7 +57,7 @@ const registerHealthGauges = ({ registry, repositories, workflows, log }: Metric
     collect: measured(
       async () => {
         queueDepth.reset()
-        for (const queue of QUEUES) queueDepth.set({ queue }, await workflows.backlog(queue))
+        for (const queue of queues) queueDepth.set({ queue }, await workflows.backlog(queue))
       },
       { ttlMs: GAUGES_TTL_MS, log, name: 'spool_queue_depth' },
     ),
@@ -108,9 +113,40 @@ const registerExecutionGauges = ({ registry, repositories, log }: MetricsOptions
   })
 }
 
+/** Read when somebody scrapes: what was made by whom, and what it costs us. */
+const registerModelGauges = ({ registry, repositories, log }: MetricsOptions): void => {
+  const registers = [registry]
+  const labelNames = ['provider', 'model']
+  const jobs = new Gauge({
+    name: 'spool_model_jobs',
+    help: 'Jobs of plans that a model has made; what was made before and used again is not counted.',
+    labelNames,
+    registers,
+    collect: measured(
+      async () => {
+        const spent = await repositories.generations.spending()
+        jobs.reset()
+        costs.reset()
+        for (const { provider, model, jobCount, costMicroUsd } of spent) {
+          jobs.set({ provider, model }, jobCount)
+          costs.set({ provider, model }, costMicroUsd / 1e6)
+        }
+      },
+      { ttlMs: AUDIT_TTL_MS, log, name: 'spool_model_jobs' },
+    ),
+  })
+  const costs = new Gauge({
+    name: 'spool_model_cost_usd',
+    help: 'What providers take of us for what their models have delivered, by the price book.',
+    labelNames,
+    registers,
+  })
+}
+
 export const createApiMetrics = (options: MetricsOptions): ApiMetrics => {
   registerHealthGauges(options)
   registerExecutionGauges(options)
+  registerModelGauges(options)
   const registers = [options.registry]
   return {
     requestSeconds: new Histogram({

@@ -17,9 +17,11 @@ const measuredNames = (): Set<string> => {
     registry: api,
     repositories: {
       executions: { countByStatus: idle, countFailures: idle },
+      generations: { spending: idle },
       ledger: { audit: idle },
     } as unknown as Parameters<typeof createApiMetrics>[0]['repositories'],
     workflows: { backlog: async () => 0 },
+    modelProviders: [],
     log: pino({ level: 'silent' }),
   })
   const metrics = [

@@ -14,6 +14,7 @@ import { createGenerationCache } from './generation-cache.ts'
 import { createGenerationDeliveries } from './generation-deliveries.ts'
 import { createGenerationExpansions } from './generation-expansions.ts'
 import { createGenerationOrders } from './generation-orders.ts'
+import { createGenerationSpending } from './generation-spending.ts'
 import type { RepositoryOptions } from './page.ts'
 
 export type Generation = InferSelectModel<typeof generations>
@@ -66,6 +67,7 @@ export const createGenerationsRepository = (
     ...createGenerationDeliveries({ database, clock }),
     ...createGenerationExpansions({ database }),
     ...createGenerationOrders({ database, clock }),
+    ...createGenerationSpending({ database }),
 
     /** Writes a plan down for the order that comes next. *Idempotent* by execution id. */
     store: (request: NewGeneration): Promise<void> => storeGeneration(database, request),

@@ -49,6 +49,7 @@ const SETTINGS: ApiSettings = {
   signedUrlSeconds: 600,
   eventHeartbeatMs: 50,
   missingSettings: { speech: null, translation: null },
+  modelProviders: ['replicate'],
 }
 
 /** A customer and his key. */

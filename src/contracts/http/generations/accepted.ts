@@ -5,7 +5,7 @@ const range = { lowerCredits: z.int(), upperCredits: z.int() }
 
 /** What a plan will cost: between what it costs if all goes well, and whatever comes. */
 export const planEstimate = z
-  .object({ ...range, jobs: z.array(z.object({ jobId: z.string(), ...range })) })
+  .object({ ...range, jobs: z.array(z.object({ jobId: z.string(), ...range })).readonly() })
   .meta({ id: 'PlanEstimate' })
 
 export const planFinding = z
@@ -25,12 +25,13 @@ export const generationAccepted = z.object({
   status: z.literal('pending'),
   creditsHeld: z.int(),
   estimate: planEstimate,
-  findings: z.array(planFinding).meta({ description: 'Warnings; with an error nothing is taken.' }),
-  reusedJobs: z
-    .array(z.string())
-    .meta({
-      description: 'Jobs that a changed plan keeps from the one before; they cost nothing.',
-    }),
+  findings: z
+    .array(planFinding)
+    .readonly()
+    .meta({ description: 'Warnings; with an error nothing is taken.' }),
+  reusedJobs: z.array(z.string()).readonly().meta({
+    description: 'Jobs that a changed plan keeps from the one before; they cost nothing.',
+  }),
 })
 
 /** What a changed plan would cost, and what it would keep. */
