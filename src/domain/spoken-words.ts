@@ -1,3 +1,4 @@
+import { tokensOf } from './captions/tokens.ts'
 import type { TimedText } from './transcript.ts'
 
 /** Each character of a text, and when it is spoken, in seconds. */
@@ -7,38 +8,32 @@ export interface CharacterTimes {
   readonly endsSeconds: readonly number[]
 }
 
-/** Scripts that are written without spaces: one character is the least that can be highlighted. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 const LETTER = /[\p{L}\p{N}]/u
 
 /**
- * The words of a text whose characters have times: what stands between spaces, with its punctuation; each
- * character of a script without spaces is a word. A word lasts from its first letter to its last, so that
- * the pause after a full stop is not highlighted.
+ * The words of a text whose characters have times, with their punctuation. A word lasts from its first
+ * letter to its last, so that the pause after a full stop is not highlighted.
  */
 export const wordsOfCharacters = (times: CharacterTimes): TimedText[] => {
-  const words: TimedText[] = []
-  let word: { startSeconds: number; endSeconds: number; text: string } | null = null
-  let isAfterUnspaced = false
-  times.characters.forEach((character, index) => {
+  const timed = times.characters.flatMap((text, index) => {
     const startSeconds = times.startsSeconds[index]
     const endSeconds = times.endsSeconds[index]
-    if (startSeconds === undefined || endSeconds === undefined) return
-    if (character.trim() === '') {
-      word = null
-      return
-    }
-    const isUnspaced = UNSPACED.test(character)
-    const isLetter = LETTER.test(character)
-    if (word === null || isUnspaced || (isAfterUnspaced && isLetter)) {
-      word = { startSeconds, endSeconds, text: character }
-      words.push(word)
-    } else {
-      if (!LETTER.test(word.text)) word.startSeconds = startSeconds
-      if (isLetter || !LETTER.test(word.text)) word.endSeconds = endSeconds
-      word.text += character
-    }
-    isAfterUnspaced = isUnspaced
+    const hasTime = startSeconds !== undefined && endSeconds !== undefined
+    return hasTime ? [{ text, startSeconds, endSeconds }] : []
   })
-  return words
+  const text = timed.map((character) => character.text).join('')
+  // Every code unit that is in a word, with its character's times.
+  const units = timed.flatMap((character) =>
+    character.text.split('').flatMap((unit) => (unit.trim() === '' ? [] : [character])),
+  )
+  let at = 0
+  return tokensOf(text, Number.POSITIVE_INFINITY).flatMap((token) => {
+    const own = units.slice(at, (at += token.text.length))
+    const letters = own.filter((character) => LETTER.test(character.text))
+    const [first = own[0]] = letters
+    const last = letters.at(-1) ?? own.at(-1)
+    if (first === undefined || last === undefined) return []
+    const { startSeconds } = first
+    return [{ text: token.text, startSeconds, endSeconds: last.endSeconds }]
+  })
 }

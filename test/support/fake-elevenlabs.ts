@@ -8,7 +8,7 @@ import {
   type FakeReply,
   type FakeRequest,
 } from './fake-model-desk.ts'
-import { audioName } from './fake-model-media.ts'
+import { audioName, fakeMediaFile } from './fake-model-media.ts'
 
 /** How long the fake takes to say a character. */
 export const SECONDS_A_CHARACTER = 0.06
@@ -47,8 +47,8 @@ const speak = async (request: FakeRequest, desk: FakeDesk, voice: string): Promi
   return await desk.take(order, async (_, { work, output }) => {
     if (work === 'rejects') return problem(400, 'content_against_policy', 'We do not say that')
     if (work === 'fails') return problem(500, 'internal_error', 'Something went wrong')
-    const characters = [...text]
-    const audio = await desk.media.file(audioName(characters.length * SECONDS_A_CHARACTER))
+    const characters = Array.from(text)
+    const audio = await fakeMediaFile(audioName(characters.length * SECONDS_A_CHARACTER))
     const at = (index: number) => Math.round(index * SECONDS_A_CHARACTER * 1000) / 1000
     const alignment = {
       characters,
@@ -159,7 +159,7 @@ const project = async (request: FakeRequest, desk: FakeDesk): Promise<FakeReply>
   if (audio === undefined) return desk.tell(order, () => ({ status: 200, body: metadataOf(order) }))
   if (order.status !== 'completed') return problem(425, 'dubbing_not_ready', 'Not yet')
   const { work } = desk.scriptOf(order)
-  const file = work === 'empty' ? null : await desk.media.file(audioName(2))
+  const file = work === 'empty' ? null : await fakeMediaFile(audioName(2))
   return {
     status: 200,
     headers: { 'content-type': 'audio/mpeg' },

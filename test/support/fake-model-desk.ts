@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createFakeMedia, type FakeMedia } from './fake-model-media.ts'
+import { fakeMediaFile } from './fake-model-media.ts'
 
 /** What goes wrong with an answer: `cut` says nothing and hangs up, `hangs` says nothing, `page` is HTML with
  * a good status, `truncated` breaks off within the JSON, `huge` does not end, a number is a status. */
@@ -87,7 +87,6 @@ export interface SignedWebhook {
 /** What the dialects of the fakes work with. */
 export interface FakeDesk {
   readonly baseUrl: string
-  readonly media: FakeMedia
   readonly orders: readonly FakeOrder[]
   /** Takes an order as its script has it. */
   take(
@@ -111,7 +110,6 @@ export interface FakeDialect {
 }
 
 export const startFakeProvider = async (dialect: FakeDialect): Promise<FakeProvider> => {
-  const media = await createFakeMedia()
   const state = {
     orders: [] as FakeOrder[],
     requests: [] as FakeRequest[],
@@ -133,7 +131,7 @@ export const startFakeProvider = async (dialect: FakeDialect): Promise<FakeProvi
     }
     state.requests.push(request)
     const file = /^\/files\/([\w.-]+)$/.exec(request.url.pathname)?.[1]
-    const found = file === undefined ? null : await media.file(file)
+    const found = file === undefined ? null : await fakeMediaFile(file)
     if (found !== null) {
       outgoing.writeHead(200, { 'content-type': found.contentType }).end(found.bytes)
       return
@@ -194,7 +192,6 @@ export const startFakeProvider = async (dialect: FakeDialect): Promise<FakeProvi
 
   desk = {
     baseUrl,
-    media,
     orders: state.orders,
     scriptOf,
     isKeyGood: () => state.isKeyGood,
@@ -241,7 +238,6 @@ export const startFakeProvider = async (dialect: FakeDialect): Promise<FakeProvi
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed
-      await media.close()
     },
   }
 }

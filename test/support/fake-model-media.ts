@@ -3,13 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ffmpeg } from './stack-media.ts'
 
-/** Files as models make them, small and real. */
-export interface FakeMedia {
-  /** `video-<seconds>-<width>x<height>.mp4`, `image-<width>x<height>.png` or `audio-<seconds>.mp3`. */
-  file(name: string): Promise<{ readonly bytes: Buffer; readonly contentType: string } | null>
-  close(): Promise<void>
-}
-
 const SIZES: Readonly<Record<string, string>> = {
   '16:9': '320x180',
   '9:16': '180x320',
@@ -30,14 +23,14 @@ const NAME =
 
 const sine = (seconds: string) => ['-f', 'lavfi', '-i', `sine=frequency=330:duration=${seconds}`]
 
-/** Makes each file when it is first asked for. */
-export const createFakeMedia = async (): Promise<FakeMedia> => {
-  const folder = await mkdtemp(join(tmpdir(), 'spool-fake-models-'))
-  const made = new Map<string, Promise<Buffer>>()
+/** What was made once serves every fake of the process. */
+const made = new Map<string, Promise<Buffer>>()
 
-  const make = async (name: string): Promise<Buffer> => {
-    const { video, frame, image, audio } = NAME.exec(name)?.groups ?? {}
-    const path = join(folder, name)
+const make = async (name: string): Promise<Buffer> => {
+  const { video, frame, image, audio } = NAME.exec(name)?.groups ?? {}
+  const folder = await mkdtemp(join(tmpdir(), 'spool-fake-models-'))
+  const path = join(folder, name)
+  try {
     if (video !== undefined) {
       const pictures = `testsrc2=size=${frame ?? ''}:rate=30:duration=${video}`
       const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
@@ -48,17 +41,24 @@ export const createFakeMedia = async (): Promise<FakeMedia> => {
       await ffmpeg(...sine(audio ?? '1'), '-c:a', 'libmp3lame', path)
     }
     return await readFile(path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
+}
 
-  return {
-    file: async (name) => {
-      if (!NAME.test(name)) return null
-      const bytes = made.get(name) ?? make(name)
-      made.set(name, bytes)
-      const endings = { mp4: 'video/mp4', png: 'image/png', mp3: 'audio/mpeg' } as const
-      const contentType = endings[name.slice(-3) as keyof typeof endings]
-      return { bytes: await bytes, contentType }
-    },
-    close: () => rm(folder, { recursive: true, force: true }),
-  }
+const CONTENT_TYPES = { mp4: 'video/mp4', png: 'image/png', mp3: 'audio/mpeg' } as const
+
+/**
+ * A small and real file as a model would make it, made when it is first asked for:
+ * `video-<seconds>-<width>x<height>.mp4`, `image-<width>x<height>.png` or `audio-<seconds>.mp3`; null for any
+ * other name.
+ */
+export const fakeMediaFile = async (
+  name: string,
+): Promise<{ readonly bytes: Buffer; readonly contentType: string } | null> => {
+  if (!NAME.test(name)) return null
+  const bytes = made.get(name) ?? make(name)
+  made.set(name, bytes)
+  const contentType = CONTENT_TYPES[name.slice(-3) as keyof typeof CONTENT_TYPES]
+  return { bytes: await bytes, contentType }
 }

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import {
   jsonOf,
   startFakeProvider,
-  type FakeDesk,
   type FakeProvider,
   type FakeReply,
   type FakeRequest,
   type FakeScript,
 } from './fake-model-desk.ts'
-import { audioName } from './fake-model-media.ts'
+import { audioName, fakeMediaFile } from './fake-model-media.ts'
 
 /** OpenAI: images, speech and chat. A chat says `script.output` as JSON, or a sentence. *Source:*
  * platform.openai.com/docs/api-reference. */
@@ -30,7 +29,7 @@ export const startFakeOpenai = async (): Promise<FakeProvider> => {
           if (script.work === 'rejects') {
             return problem(400, 'moderation_blocked', 'Your request was rejected')
           }
-          return await make(input, script, desk)
+          return await make(input, script)
         },
       )
     },
@@ -48,24 +47,20 @@ const problem = (status: number, code: string, message: string): FakeReply => ({
   body: { error: { message, type: 'invalid_request_error', param: null, code } },
 })
 
-type Make = (
-  input: Readonly<Record<string, unknown>>,
-  script: FakeScript,
-  desk: FakeDesk,
-) => Promise<FakeReply>
+type Make = (input: Readonly<Record<string, unknown>>, script: FakeScript) => Promise<FakeReply>
 
-const image: Make = async (input, { work }, desk) => {
+const image: Make = async (input, { work }) => {
   const size = String(input['size'] ?? '1024x1024')
-  const file = await desk.media.file(`image-${size}.png`)
+  const file = await fakeMediaFile(`image-${size}.png`)
   const data = work === 'empty' ? [] : [{ b64_json: file?.bytes.toString('base64') }]
   const usage = { input_tokens: 10, output_tokens: 1056, total_tokens: 1066 }
   const body = { created: 1, data, size, quality: 'medium', output_format: 'png', usage }
   return { status: 200, body }
 }
 
-const speech: Make = async (input, { work }, desk) => {
+const speech: Make = async (input, { work }) => {
   const seconds = Math.max(0.5, String(input['input']).length * 0.06)
-  const file = work === 'empty' ? null : await desk.media.file(audioName(seconds))
+  const file = work === 'empty' ? null : await fakeMediaFile(audioName(seconds))
   const headers = { 'content-type': 'audio/mpeg' }
   return { status: 200, headers, body: file?.bytes ?? new Uint8Array() }
 }

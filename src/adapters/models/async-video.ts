@@ -48,7 +48,7 @@ const job = z.looseObject({
   status: statusWord,
   /** 0 to 1, or per cent. */
   progress: z.number().nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 })
 const found = z.object({ data: z.array(z.object({ id: z.string(), reference: z.string() })) })
 const news = z.object({ status: statusWord })

@@ -83,7 +83,7 @@ export interface ModelProvider {
    * may still be on its way. */
   find?(order: PlacedOrder, options: Cancelable): Promise<ModelJobHandle | null>
   /** Judges a webhook by its signature over the raw body; news is a hint, and the job is asked.
-   * *Errors:* UNAUTHENTICATED, BODY_MALFORMED; PROVIDER_UNAVAILABLE when its keys cannot be had. Missing
+   * *Errors:* UNAUTHENTICATED, BODY_MALFORMED; as above when its keys cannot be had. Missing
    * where the provider sends none, or none that can be judged: then it is given no `webhookUrl`. */
   verifyWebhook?(webhook: {
     readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>

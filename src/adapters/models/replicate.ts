@@ -36,8 +36,8 @@ const STATUSES = [
 const prediction = z.object({
   id: z.string().min(1),
   status: z.enum(STATUSES),
-  output: z.unknown(),
-  error: z.unknown(),
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
 })
 type Prediction = z.output<typeof prediction>
 
