@@ -59,7 +59,7 @@ export interface QueuedChoice extends ModelChoice {
  * - `free`: nobody has or makes it, and it was not to be taken.
  */
 export type JobClaim =
-  | { readonly status: 'hit' }
+  | { readonly status: 'hit'; readonly outputKey: string }
   | { readonly status: 'mine'; readonly choices: readonly QueuedChoice[] }
   | { readonly status: 'taken'; readonly byJobId: string | null }
   | { readonly status: 'free' }

@@ -88,6 +88,13 @@ export const FAILURES = {
     'outcome-unknown',
     'The provider may have taken the order, and did not say so.',
   ),
+  JOB_INPUT_FAILED: rule(
+    502,
+    'provider',
+    'no',
+    'Another job, whose result this one needs, failed.',
+  ),
+  CREDIT_LIMIT_REACHED: rule(402, 'caller', 'no', 'The plan has reached its limit on credits.'),
   CDN_FAILED: rule(502, 'provider', 'yes', 'The CDN did not take the invalidation.'),
   CDN_REJECTED: rule(502, 'provider', 'no', 'The CDN refused the invalidation.'),
   NOTIFICATION_FAILED: rule(502, 'provider', 'yes', 'A notification could not be delivered.'),

@@ -20,6 +20,7 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { GenerationActivities } from '../contracts/generation-activities.ts'
 import type {
   LocalizationActivities,
   LocalizationStages,
@@ -105,6 +106,23 @@ const PROVIDER: ActivityOptions = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 4 },
+}
+
+/** A paid call of a model, which some providers answer with the result itself, minutes later. Its turn
+ * at the provider's limits may come late; its answer is awaited even when the job is cancelled. */
+const ORDER: ActivityOptions = {
+  startToCloseTimeout: '15 minutes',
+  scheduleToCloseTimeout: '1 day',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+}
+
+/** Short questions to a provider of models, on its own queue. */
+const LOOK: ActivityOptions = {
+  ...ORDER,
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '30 minutes',
 }
 
 /** Telling others: a few tries, then the failure is a fact that the step shows. */
@@ -212,6 +230,42 @@ export const localizationStages = (plan: LocalizationStages): LocalizationProxie
   }
 }
 
+type ModelActivities = Pick<
+  GenerationActivities,
+  'submitModelJob' | 'inspectModelJob' | 'cancelModelJob'
+>
+
+const plan = local<GenerationActivities>(QUICK)
+const fetchAndJudge = remote<GenerationActivities>(ENCODE)
+export const generations: Omit<GenerationActivities, keyof ModelActivities> = {
+  openPlan: plan('openPlan', 'Read the plan'),
+  bringSources: fetchAndJudge('bringSources', 'Fetch and judge what the plan names'),
+  claimJob: plan('claimJob', 'Look for what was made before'),
+  adoptModelJob: plan('adoptModelJob', 'Take over a job that was found'),
+  collectModelJob: fetchAndJudge('collectModelJob', 'Fetch and check what the model made'),
+  makeMedia: remote<GenerationActivities>(LADDER)('makeMedia', 'Make it of other files'),
+  expandJob: plan('expandJob', 'Add the jobs of the scenes'),
+  adoptResult: plan('adoptResult', 'Take the result of the last scene job'),
+  markWaiting: plan('markWaiting', 'Show what a job waits for'),
+  failJob: plan('failJob', 'Let others make it'),
+}
+
+/** Calls of the models of one provider, on the queue that keeps its limits. */
+export const modelProxies = (taskQueue: Queue): ModelActivities => ({
+  submitModelJob: remote<GenerationActivities>({ ...ORDER, taskQueue })(
+    'submitModelJob',
+    'Order it from the provider',
+  ),
+  inspectModelJob: remote<GenerationActivities>({ ...LOOK, taskQueue })(
+    'inspectModelJob',
+    'Ask the provider how it is',
+  ),
+  cancelModelJob: remote<GenerationActivities>({ ...LOOK, taskQueue })(
+    'cancelModelJob',
+    'Tell the provider to stop',
+  ),
+})
+
 const ask = remote<RendererActivities>(PROVIDER)
 const judge = remote<RendererActivities>(ENCODE)
 export const renderer: RendererActivities = {
@@ -247,8 +301,6 @@ export const publishing: PublishingActivities = {
 const settle = local<TaskActivities>(QUICK)
 const work = remote<TaskActivities>(ENCODE)
 const think = remote<TaskActivities>(INFER)
-/** Of an input that need not be fetched: only the database is asked. */
-export const prepareMedium = settle('prepareTask', 'Check and price the input')
 export const tasks: TaskActivities = {
   prepareTask: work('prepareTask', 'Fetch, check and price the input'),
   renderTask: remote<TaskActivities>(DRAW)('renderTask', 'Draw the video'),

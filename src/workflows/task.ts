@@ -4,13 +4,12 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow'
-import type { PreparedTask, TaskWordsInput } from '../contracts/activities.ts'
+import type { PreparedTask, TaskEnd, TaskWordsInput } from '../contracts/activities.ts'
 import type { TaskOrder } from '../contracts/orders.ts'
 import type { TaskId } from '../domain/ids.ts'
 import { taskOutputStem } from '../domain/storage-keys.ts'
-import type { TaskOutput } from '../domain/task-output.ts'
-import { prepareMedium, tasks } from './activities.ts'
-import { deliverAtOnce } from './lib/deliveries.ts'
+import { tasks } from './activities.ts'
+import { deliverAtOnce, deliverLater } from './lib/deliveries.ts'
 import { failureCodeOf } from './lib/failures.ts'
 import { Inbox } from './lib/inbox.ts'
 import { runRemoteTask } from './lib/remote-task.ts'
@@ -25,7 +24,8 @@ export interface TaskResult {
 }
 
 /**
- * Runs a task: bring its input, hold its price, do the work, capture, tell. On failure and on cancel
+ * Runs a task: bring its input, hold its price, do the work, capture, tell. The last activity of the
+ * work does what comes after it as well; what it could not do is done here. On failure and on cancel
  * the price is given back. A failed task is an answer, not a failed workflow.
  */
 export async function task(order: TaskOrder): Promise<TaskResult> {
@@ -35,17 +35,16 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
     description: 'A provider that works on the task has news',
   })
   try {
-    setCurrentDetails('**fetching and checking the input**')
-    const prepare = order.inputIsMedium === true ? prepareMedium : tasks.prepareTask
-    const input = await prepare({ taskId })
-    if (input.status === 'declined') return await end(taskId, 'failed', 'INSUFFICIENT_CREDITS')
+    if (order.admission === null) setCurrentDetails('**fetching and checking the input**')
+    const input = order.admission ?? (await tasks.prepareTask({ taskId }))
+    if (input.status === 'refused') return await end(taskId, 'failed', input.failure)
 
     setCurrentDetails(`**working: ${input.work}**`)
-    const output = await perform(taskId, input, inbox)
+    const { output, completed, open } = await perform(taskId, input, inbox)
 
     return await CancellationScope.nonCancellable(async () => {
-      const { deliveryIds } = await tasks.completeTask({ taskId, output })
-      await deliverAtOnce(deliveryIds)
+      if (!completed) await deliverAtOnce((await tasks.completeTask({ taskId, output })).deliveryIds)
+      await deliverLater(open)
       setCurrentDetails('**completed**')
       return { taskId, status: 'completed' }
     })
@@ -57,10 +56,10 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
 }
 
 /** The work itself, by its kind. */
-const perform = async (taskId: TaskId, input: PreparedTask, inbox: Inbox): Promise<TaskOutput> => {
+const perform = async (taskId: TaskId, input: PreparedTask, inbox: Inbox): Promise<TaskEnd> => {
   const { work, inputKey, remote } = input
   if (remote !== null) {
-    return await runRemoteTask({
+    const output = await runRemoteTask({
       ...remote,
       ownerId: taskId,
       step: work,
@@ -69,6 +68,7 @@ const perform = async (taskId: TaskId, input: PreparedTask, inbox: Inbox): Promi
       outputStem: taskOutputStem(taskId),
       timeoutMs: REMOTE_TIMEOUT_MS,
     })
+    return { output, completed: false, open: [] }
   }
   switch (work) {
     case 'render':
@@ -98,8 +98,8 @@ const words = async (
   { inputIs, inputKey }: PreparedTask,
 ): Promise<TaskWordsInput> => {
   if (inputIs === 'subtitles') return { taskId, inputKey, isTranscript: false }
-  const transcript = await tasks.transcribeTask({ taskId, inputKey })
-  return { taskId, inputKey: transcript.storageKey, isTranscript: true }
+  const { output } = await tasks.transcribeTask({ taskId, inputKey, isLast: false })
+  return { taskId, inputKey: output.storageKey, isTranscript: true }
 }
 
 const end = async (

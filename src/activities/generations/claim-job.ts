@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { GenerationActivities, QueuedChoice } from '../../contracts/generation-activities.ts'
+import type { GenerationJob } from '../../db/repositories/generations.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { cacheContent } from '../../domain/generation/cache-content.ts'
 import { modelQueueOf } from '../../domain/generation/model-queue.ts'
-import type { PlanJob } from '../../domain/generation/plan.ts'
+import type { JobResult, PlanJob } from '../../domain/generation/plan.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { findJob, type OwnedJob } from './plan-job.ts'
 import { storedInputs } from './stored-inputs.ts'
@@ -21,7 +22,7 @@ export const claimJob =
   async ({ executionId, jobId, takes }) => {
     const owned = await findJob(deps, { executionId, jobId })
     const { row } = owned
-    if (row.result !== null) return await reuse(deps, owned)
+    if (row.result !== null) return await reuse(deps, row, row.result)
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
       const claim = await claimOnce(deps, owned, takes)
       if (claim !== null) return claim
@@ -30,15 +31,15 @@ export const claimJob =
   }
 
 /** The plan began with it, or it is from an earlier attempt. */
-const reuse = async (deps: ActivityDependencies, { row }: OwnedJob) => {
-  const { executionId, jobId, job, result, model, provider, costMicroUsd } = row
-  const isHalf = job.operation === 'expand' && result?.media === 'text'
-  if (result !== null && !isHalf) {
+const reuse = async (deps: ActivityDependencies, row: GenerationJob, result: JobResult) => {
+  const { executionId, jobId, job, model, provider, costMicroUsd } = row
+  const isHalf = job.operation === 'expand' && result.media === 'text'
+  if (!isHalf) {
     const price = { priceCredits: 0, costMicroUsd }
     const delivered = { executionId, jobId, result, model, provider, ...price }
     await deps.generations.deliver({ ...delivered, cacheHit: true, endsStep: true })
   }
-  return { status: 'hit' } as const
+  return { status: 'hit', outputKey: result.storageKey } as const
 }
 
 const claimOnce = async (deps: ActivityDependencies, owned: OwnedJob, takes: boolean) => {
@@ -65,7 +66,7 @@ const claimOnce = async (deps: ActivityDependencies, owned: OwnedJob, takes: boo
       const delivered = { executionId, jobId, result, model, provider, ...price }
       const endsStep = job.operation !== 'expand'
       await deps.generations.deliver({ ...delivered, cacheHit: true, endsStep })
-      return { status: 'hit' } as const
+      return { status: 'hit', outputKey: result.storageKey } as const
     }
     case 'mine':
       if (models !== null && choices.length === 0) {

@@ -1,5 +1,5 @@
 import { log, ParentClosePolicy, startChild } from '@temporalio/workflow'
-import type { Delivery, DeliveryAttempt } from '../../contracts/activities.ts'
+import type { DeliveryAttempt, OpenDelivery } from '../../contracts/activities.ts'
 import { deliveryWorkflowId, type DeliveryId } from '../../domain/ids.ts'
 import { publishing } from '../activities.ts'
 import { webhookDelivery } from '../webhook-delivery.ts'
@@ -12,6 +12,11 @@ const DELIVERIES_AT_ONCE = 20
 /** Starts the deliveries and leaves them to themselves: they outlive their parent by days. */
 export const startDeliveries = async (deliveryIds: readonly DeliveryId[]): Promise<void> => {
   for (const deliveryId of deliveryIds) await startDelivery({ deliveryId })
+}
+
+/** The same, of deliveries that somebody has tried, or has had no time for. */
+export const deliverLater = async (open: readonly OpenDelivery[]): Promise<void> => {
+  for (const delivery of open) await startDelivery(delivery)
 }
 
 /** Makes the first attempt of each delivery at once, which nearly always is the only one; what is not
@@ -36,7 +41,7 @@ const tryDelivery = async (deliveryId: DeliveryId): Promise<DeliveryAttempt | nu
   }
 }
 
-const startDelivery = async (input: Delivery & { readonly waitMs?: number }): Promise<void> => {
+const startDelivery = async (input: OpenDelivery): Promise<void> => {
   const { deliveryId } = input
   await startChild(webhookDelivery, {
     args: [input],
