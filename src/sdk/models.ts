@@ -73,11 +73,13 @@ type Needed<Name extends ModelName> = Table[Name]['needs'][number] extends infer
     : never
   : never
 
-/** Other names under which the published guide gives the same. */
+/** Other names under which the published guide gives the same, and a prompt where the model looks at
+ * none. */
 type OtherNames<Name extends ModelName> = ('voice' extends keyof Takes<Name>
   ? { readonly voiceId?: string }
   : unknown) &
   ('language' extends keyof Takes<Name> ? { readonly languageCode?: string } : unknown) &
+  ('prompt' extends keyof Takes<Name> ? unknown : { readonly prompt?: string }) &
   ('furtherImages' extends keyof Takes<Name>
     ? { readonly image?: MediaInput<'image'> | readonly MediaInput<'image'>[] }
     : unknown)
