@@ -17,6 +17,7 @@ import { openPlayback } from './composition/playback.ts'
 import { createRepositories } from './composition/repositories.ts'
 import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
+import { checkSource } from './composition/source-checks.ts'
 import { checkWebhookTarget } from './composition/webhook-targets.ts'
 import { readConfig, type Config } from './config.ts'
 import { describeConfig } from './config/describe-config.ts'
@@ -66,6 +67,7 @@ const main = async (): Promise<void> => {
     newWebhookSecret,
     sealSecret: createSecretSeal(settings.SPOOL_SECRET).seal,
     checkWebhookTarget: checkWebhookTarget(strangers, publicUrlOf(config)),
+    checkSource: checkSource(strangers),
     now: () => new Date(),
     settings: await apiSettings(config),
     metrics,
@@ -108,6 +110,11 @@ const missingSettings = ({ settings, speech, translator }: Config) => {
   }
 }
 
+const missingEngines = ({ speech, translator }: Config) => ({
+  speech: speech.engine === 'none' ? speech.missing : null,
+  translation: translator.engine === 'none' ? translator.missing : null,
+})
+
 const apiSettings = async (config: Config): Promise<ApiSettings> => {
   const { settings } = config
   const manifest = fileURLToPath(new URL('../package.json', import.meta.url))
@@ -127,8 +134,14 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
     handlerTimeoutMs: 30_000,
     admissionTimeoutMs: 10_000,
     signedUrlSeconds: settings.SPOOL_URL_TTL_SECONDS,
+    holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
+    taskProviders: settings.SPOOL_TASK_PROVIDERS,
+    pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
+    stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
     eventHeartbeatMs: 15_000,
     missingSettings: missingSettings(config),
+    missingEngines: missingEngines(config),
+    planJobsMax: settings.SPOOL_PLAN_JOBS_MAX,
     modelProviders: config.models.limits.map(({ name }) => name),
   }
 }

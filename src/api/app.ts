@@ -21,6 +21,7 @@ import { adminAccountRoutes, adminCreditRoutes } from './routes/admin.ts'
 import { executionEventRoutes } from './routes/execution-events.ts'
 import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
+import { generationRoutes } from './routes/generations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { localizationRoutes } from './routes/localizations.ts'
@@ -44,6 +45,7 @@ const ACCOUNT_ROUTES = [
   executionCommandRoutes,
   executionEventRoutes,
   executionRoutes,
+  generationRoutes,
   mediaRoutes,
   renderRoutes,
   streamRoutes,

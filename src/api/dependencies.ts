@@ -10,6 +10,8 @@ import type {
   Playback,
 } from '../contracts/ports.ts'
 import type { FieldProblem } from '../domain/failures.ts'
+import type { SourceProblem } from '../domain/generation/lint/lint-subject.ts'
+import type { TaskProviders } from '../domain/task-providers.ts'
 import type { Repositories } from '../db/repositories.ts'
 
 export interface ApiSettings {
@@ -37,11 +39,24 @@ export interface ApiSettings {
   /** How long an order may wait for a worker's yes before it is answered 503. */
   readonly admissionTimeoutMs: number
   readonly signedUrlSeconds: number
+  /** How long credits of an order are held that no workflow has taken. */
+  readonly holdTtlMs: number
+  /** Servers that single operations are sent to, and how patiently. */
+  readonly taskProviders: TaskProviders['taskProviders']
+  readonly pollIntervalMs: number
+  readonly stallTimeoutMs: number
   /** The setting without which there is none of it, or null: it is there. */
   readonly missingSettings: {
     readonly speech: string | null
     readonly translation: string | null
   }
+  /** The same of the engines that plans use: only of this server's own ones. */
+  readonly missingEngines: {
+    readonly speech: string | null
+    readonly translation: string | null
+  }
+  /** How many jobs one plan may have. */
+  readonly planJobsMax: number
   /** Providers of models that are set up here, by name; the engines of ours are not among them. */
   readonly modelProviders: readonly string[]
   /** Between comments that keep an idle event stream open through proxies. */
@@ -65,6 +80,8 @@ export interface ApiDependencies {
   readonly sealSecret: (secret: string) => string
   /** Whether the server may call this address at all; one sentence's worth of problem, or null. */
   readonly checkWebhookTarget: (url: string) => Promise<FieldProblem | null>
+  /** What keeps a source from being fetched, found out by trying; null: nothing. */
+  readonly checkSource: (url: string) => Promise<SourceProblem | null>
   readonly now: () => Date
   readonly settings: ApiSettings
   /** Collects what the API measures and whatever else its process registers there. */

@@ -7,6 +7,8 @@ import { nearestName } from './nearest-name.ts'
 
 type Issue = z.core.$ZodIssue
 
+const SEE_DOCS = 'See the description of this field in /docs.'
+
 /** A document with a thousand wrong fields is answered with the first of them. */
 const PROBLEMS_MAX = 50
 
@@ -62,8 +64,10 @@ const wording = (issue: Issue): { message: string; fix: string } => {
       }
     case 'invalid_format':
       return formatWording(issue)
+    case 'custom':
+      return { message: issue.message, fix: String(issue.params?.['fix'] ?? SEE_DOCS) }
     default:
-      return { message: issue.message, fix: 'See the description of this field in /docs.' }
+      return { message: issue.message, fix: SEE_DOCS }
   }
 }
 
@@ -74,7 +78,7 @@ const unionWording = (issue: Issue & { code: 'invalid_union' }) => {
     readonly options?: readonly unknown[]
   }
   if (discriminator === undefined) {
-    return { message: issue.message, fix: 'See the description of this field in /docs.' }
+    return { message: issue.message, fix: SEE_DOCS }
   }
   const given = (input as Readonly<Record<string, unknown>> | undefined)?.[discriminator]
   return {
@@ -101,7 +105,7 @@ const formatWording = (issue: { format: string; message: string }) => {
       return {
         // A message of ours begins in lower case and says more than the pattern would.
         message: /^[a-z]/.test(issue.message) ? issue.message : 'is not written as it should be',
-        fix: 'See the description of this field in /docs.',
+        fix: SEE_DOCS,
       }
   }
 }
@@ -122,7 +126,18 @@ const ofIssue = (issue: Issue, known: KnownNames): FieldProblem[] => {
       }
     })
   }
+  const meant = meantIssues(issue)
+  if (meant.length > 0) return meant.flatMap((part) => ofIssue(part, known))
   return [{ path: pathOf(issue.path), ...wording(issue) }]
+}
+
+/** Of a field that may be one thing or another: what is wrong with the thing that was probably meant, the
+ * one whose type it has at least; nothing where it has none of them. */
+const meantIssues = (issue: Issue): readonly Issue[] => {
+  if (issue.code !== 'invalid_union' || 'discriminator' in issue) return []
+  const isTypeAlone = ({ code, path }: Issue) => code === 'invalid_type' && path.length === 0
+  const meant = issue.errors.find((issues) => !issues.some(isTypeAlone)) ?? []
+  return meant.map((part): Issue => ({ ...part, path: [...issue.path, ...part.path] }))
 }
 
 /** The names of the fields that an object may have, by the path of the object. */
@@ -137,8 +152,13 @@ export const fieldProblems = (
   known: KnownNames = new Map(),
 ): FieldProblem[] => issues.flatMap((issue) => ofIssue(issue, known)).slice(0, PROBLEMS_MAX)
 
-/** Parses, and says of each refused field what is wrong with it. */
-const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown) => {
+/** Parses; of what is refused, every issue, and the names that the objects there would have taken. */
+export const parseFields = <Schema extends z.ZodType>(
+  schema: Schema,
+  data: unknown,
+):
+  | { readonly value: z.output<Schema> }
+  | { readonly issues: readonly Issue[]; readonly known: KnownNames } => {
   const known = new Map<string, readonly string[]>()
   const result = schema.safeParse(data, {
     reportInput: true,
@@ -150,8 +170,7 @@ const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown) => {
       return undefined
     },
   })
-  if (result.success) return { value: result.data }
-  return { problems: fieldProblems(result.error.issues, known) }
+  return result.success ? { value: result.data } : { issues: result.error.issues, known }
 }
 
 /**
@@ -160,10 +179,10 @@ const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown) => {
  */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (data: unknown) => {
-    const result = parse(schema, data)
+    const result = parseFields(schema, data)
     if ('value' in result) return { value: result.value }
     if (httpPart === 'params') return { error: new MediaError('NOT_FOUND', 'not an id') }
-    const { problems } = result
+    const problems = fieldProblems(result.issues, result.known)
     return { error: new MediaError('INPUT_INVALID', `refused ${httpPart}`, { problems }) }
   }
 }

@@ -213,6 +213,8 @@ export const settingsSchema = z.object({
     .default('x-webhook-signature'),
   ASYNC_VIDEO_REQUESTS_PER_SECOND: rate(5),
   ASYNC_VIDEO_CONCURRENCY: count(10),
+  /** Jobs of one plan: a film of a hundred scenes, and a workflow whose history stays readable. */
+  SPOOL_PLAN_JOBS_MAX: count(500),
   /** How long each stage of a localization may take: an hour of film needs half of it. */
   SPOOL_EXTRACT_TIMEOUT_SECONDS: seconds(30 * 60),
   SPOOL_TRANSCRIBE_TIMEOUT_SECONDS: seconds(30 * 60),

@@ -22,6 +22,7 @@ import type { ApiDependencies, ApiSettings } from '../../../src/api/dependencies
 import { createExecutionNewsHub } from '../../../src/api/execution-news.ts'
 import { createInboundWebhooks } from '../../../src/composition/inbound-webhooks.ts'
 import { createRepositories } from '../../../src/composition/repositories.ts'
+import { checkSource } from '../../../src/composition/source-checks.ts'
 import { checkWebhookTarget } from '../../../src/composition/webhook-targets.ts'
 import type { Repositories } from '../../../src/db/repositories.ts'
 import type { DatabaseConnection } from '../../../src/db/database.ts'
@@ -47,8 +48,14 @@ const SETTINGS: ApiSettings = {
   handlerTimeoutMs: 15_000,
   admissionTimeoutMs: 10_000,
   signedUrlSeconds: 600,
+  holdTtlMs: 3_600_000,
+  taskProviders: [],
+  pollIntervalMs: 60_000,
+  stallTimeoutMs: 120_000,
   eventHeartbeatMs: 50,
   missingSettings: { speech: null, translation: null },
+  missingEngines: { speech: null, translation: null },
+  planJobsMax: 100,
   modelProviders: ['replicate'],
 }
 
@@ -142,6 +149,7 @@ export const startApi = async (options: {
     newWebhookSecret,
     sealSecret: createSecretSeal('s'.repeat(32)).seal,
     checkWebhookTarget: checkWebhookTarget(fetcher, settings.publicUrl),
+    checkSource: checkSource(fetcher),
     now: () => new Date(),
     settings,
     metrics: new Registry(),
