@@ -142,7 +142,8 @@ const resultOf = (order: FakeOrder, desk: FakeDesk): FakeReply => {
   if (script.work === 'empty') return { status: 200, body: {} }
   if (script.output !== undefined) return { status: 200, body: script.output }
   const file = (name: string) => ({ url: `${desk.baseUrl}/files/${name}`, file_name: name })
-  const isImage = /banana|background|flux|image/.test(model)
+  if (/background\/remove/.test(model)) return { status: 200, body: { image: file(imageName()) } }
+  const isImage = /banana|flux|image/.test(model)
   const body = isImage
     ? { images: [{ ...file(imageName(input['aspect_ratio'])), content_type: 'image/png' }] }
     : { video: file(videoName(Number(input['duration'] ?? 2), input['aspect_ratio'])) }

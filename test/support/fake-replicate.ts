@@ -157,9 +157,18 @@ const predictionOf = (order: FakeOrder, desk: FakeDesk) => {
   }
 }
 
+/** A version says nothing of its model, but each asks for something else. */
+const nameOf = ({ model, input }: FakeOrder): string => {
+  if (model.includes('/')) return model
+  if ('batch_size' in input) return 'vaibhavs10/incredibly-fast-whisper'
+  if ('audio' in input) return 'openai/whisper'
+  return 'image' in input ? 'codeplugtech/background_remover' : model
+}
+
 /** As the models of that name answer. */
 const outputOf = (order: FakeOrder, desk: FakeDesk): unknown => {
-  const { model, input } = order
+  const { input } = order
+  const model = nameOf(order)
   const { output } = desk.scriptOf(order)
   if (output !== undefined) return output
   const file = (name: string) => `${desk.baseUrl}/files/${name}`
@@ -179,6 +188,6 @@ const outputOf = (order: FakeOrder, desk: FakeDesk): unknown => {
   }
   if (/turbo|tts|speech/.test(model)) return file(audioName(2))
   if (/seedream/.test(model)) return [file(imageName(input['aspect_ratio']))]
-  if (/banana|background/.test(model)) return file(imageName(input['aspect_ratio']))
+  if (/banana|(?<!video-)background/.test(model)) return file(imageName(input['aspect_ratio']))
   return file(videoName(Number(input['duration'] ?? 2), input['aspect_ratio']))
 }
