@@ -3,9 +3,9 @@ import type { Media } from '../db/repositories/media.ts'
 import { MediaError, type FailureCode } from '../domain/failures.ts'
 import { pipelineWorkflowId, type ExecutionId, type MediaId } from '../domain/ids.ts'
 import type { OrderedPipeline } from '../domain/steps.ts'
+import { declinedOrder } from './declined-order.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
-import { RefusedOrder } from './problem.ts'
 import { placementOf } from './routes/renders.ts'
 import type { RouteContext } from './routes/route-context.ts'
 
@@ -82,9 +82,7 @@ export const admitOrder = async (
     summary: `${TITLES[pipeline]} of ${subjectId} for ${account.name}`.slice(0, 200),
   })
   if (admission.status === 'held') return { workflowId, creditsHeld: admission.amountCredits }
-  const { neededCredits, availableCredits } = admission
-  const facts = { neededCredits, availableCredits }
-  throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', facts)
+  throw declinedOrder(admission)
 }
 
 /** As `admitOrder`, of a medium: one that is there, or the one that a URL in `input` will become. */

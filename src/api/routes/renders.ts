@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { idField } from '../../contracts/http/fields.ts'
-import { renderAccepted, renderOrder } from '../../contracts/http/videos.ts'
+import { orderAccepted } from '../../contracts/http/orders.ts'
+import { renderOrder } from '../../contracts/http/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { renderWorkflowId, type ExecutionId } from '../../domain/ids.ts'
 import { planTerms, type Plan } from '../../domain/plans.ts'
+import { declinedOrder } from '../declined-order.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
-import { RefusedOrder } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 import { problemsOfVideo } from './videos.ts'
 
@@ -35,7 +36,7 @@ export const renderRoutes = async (app: Api, context: RouteContext): Promise<voi
       tags: ['videos'],
       params: z.object({ id: idField('video') }),
       body: renderOrder.nullish(),
-      response: { 202: renderAccepted, ...problems(400, 401, 402, 404, 409, 422) },
+      response: { 202: orderAccepted, ...problems(400, 401, 402, 404, 409, 422) },
     },
     config: { idempotent: true },
     // The order has its own deadline, after which the answer is a 503 that says so.
@@ -66,10 +67,7 @@ export const renderRoutes = async (app: Api, context: RouteContext): Promise<voi
         summary: `Render of ${title === '' ? row.id : title} for ${account.name}`.slice(0, 200),
       })
       if (admission.status === 'held') return await accepted(admission.plan.amountCredits)
-      throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', {
-        neededCredits: admission.neededCredits,
-        availableCredits: admission.availableCredits,
-      })
+      throw declinedOrder(admission)
     },
   })
 }

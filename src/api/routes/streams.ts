@@ -1,4 +1,5 @@
-import { streamAccepted, streamOrder } from '../../contracts/http/streams.ts'
+import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
+import { streamOrder } from '../../contracts/http/streams.ts'
 import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
@@ -13,7 +14,7 @@ export const streamRoutes = async (app: Api, context: RouteContext): Promise<voi
         'Of a URL the least is held now, and the rest once its length is known. `GET /v1/media/:id` shows what there is to play.',
       tags: ['media'],
       body: streamOrder,
-      response: { 202: streamAccepted, ...problems(400, 401, 402, 409, 422) },
+      response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
     // The order has its own deadline, after which the answer is a 503 that says so.

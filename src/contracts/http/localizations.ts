@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SUBTITLE_FORMATS } from '../../domain/captions/cue.ts'
 import { canonicalLanguage } from '../../domain/language.ts'
 import { DEFAULT_LANGUAGES, LANGUAGES_MAX } from '../../domain/localization.ts'
-import { httpUrlField, idField } from './fields.ts'
+import { mediumFields, namesOneMedium, ONE_MEDIUM } from './orders.ts'
 
 /** In its canonical form, so that `PT-br` and `pt-BR` are one language. */
 const languageField = z
@@ -19,10 +19,7 @@ const languageField = z
 
 export const localizationOrder = z
   .strictObject({
-    mediaId: idField('media').optional(),
-    url: httpUrlField
-      .optional()
-      .meta({ description: 'Fetched by the server: http or https, public.' }),
+    ...mediumFields,
     languages: z
       .array(languageField)
       .max(LANGUAGES_MAX)
@@ -39,15 +36,4 @@ export const localizationOrder = z
       .transform((formats) => [...new Set(formats)]),
     priority: z.int().min(1).max(5).optional(),
   })
-  .refine(({ mediaId, url }) => (mediaId === undefined) !== (url === undefined), {
-    path: ['mediaId'],
-    error: 'or else url is needed, and not both',
-  })
-
-export const localizationAccepted = z.object({
-  executionId: idField('execution'),
-  mediaId: idField('media').meta({ description: 'Of a URL: the medium that it will become.' }),
-  workflowId: z.string(),
-  status: z.literal('pending'),
-  creditsHeld: z.int(),
-})
+  .refine(namesOneMedium, ONE_MEDIUM)

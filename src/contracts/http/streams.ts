@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MEDIA_STREAM_STATUSES } from '../../domain/statuses.ts'
-import { httpUrlField, idField } from './fields.ts'
+import { idField } from './fields.ts'
+import { mediumFields, namesOneMedium, ONE_MEDIUM } from './orders.ts'
 
 const RENDITIONS_MAX = 8
 
@@ -13,10 +14,7 @@ const renditionsField = z
 
 export const streamOrder = z
   .strictObject({
-    mediaId: idField('media').optional(),
-    url: httpUrlField
-      .optional()
-      .meta({ description: 'Fetched by the server: http or https, public.' }),
+    ...mediumFields,
     renditions: renditionsField.default('auto'),
     hdr: z.boolean().default(false).meta({
       description: 'Keeps high dynamic range in further rungs beside the tone-mapped ones.',
@@ -29,18 +27,7 @@ export const streamOrder = z
       .meta({ description: 'What is spoken; without it the engine finds out.' }),
     priority: z.int().min(1).max(5).optional(),
   })
-  .refine(({ mediaId, url }) => (mediaId === undefined) !== (url === undefined), {
-    path: ['mediaId'],
-    error: 'or else url is needed, and not both',
-  })
-
-export const streamAccepted = z.object({
-  executionId: idField('execution'),
-  mediaId: idField('media').meta({ description: 'Of a URL: the medium that it will become.' }),
-  workflowId: z.string(),
-  status: z.literal('pending'),
-  creditsHeld: z.int(),
-})
+  .refine(namesOneMedium, ONE_MEDIUM)
 
 const urlOrNull = z.string().nullable()
 

@@ -74,10 +74,3 @@ export const videoQuery = pageQuery
 export const priorityField = z.int().min(1).max(5)
 
 export const renderOrder = z.strictObject({ priority: priorityField.optional() })
-
-export const renderAccepted = z.object({
-  executionId: idField('execution'),
-  workflowId: z.string(),
-  status: z.literal('pending'),
-  creditsHeld: z.int(),
-})

@@ -1,0 +1,14 @@
+import { RefusedOrder } from './problem.ts'
+
+/** The answer to an order whose hold was declined, with the figures. */
+export const declinedOrder = ({
+  neededCredits,
+  availableCredits,
+}: {
+  readonly neededCredits: number
+  readonly availableCredits: number
+}): RefusedOrder =>
+  new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', {
+    neededCredits,
+    availableCredits,
+  })
