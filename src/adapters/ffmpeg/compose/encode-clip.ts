@@ -6,7 +6,7 @@ import { runFfmpeg } from '../process.ts'
 import { safeInput } from '../safe-input.ts'
 import type { Clip } from './clip-facts.ts'
 import { programsOf, type ComposeTools } from './compose-job.ts'
-import { filmEncoderArguments, filmFilters, rateText, SOUND_RATE_HZ } from './film-encoder.ts'
+import { filmEncoderArguments, filmFilters, rateText } from './film-encoder.ts'
 import { readMp4Tracks } from './mp4-tracks.ts'
 import { soundOfClip } from './take-sounds.ts'
 

@@ -7,6 +7,7 @@ import {
   takeThumbnail,
   trimMedium,
 } from './convert-medium.ts'
+import { burnSubtitles } from './burn-subtitles.ts'
 import { mergeClips } from './merge-clips.ts'
 
 /**
@@ -22,8 +23,9 @@ export const runMediaOperation = async (work: MediaWork & ComposeTools): Promise
   switch (work.operation) {
     case 'merge':
       return await mergeClips(work, work.params)
-    case 'layer':
     case 'addSubtitles':
+      return await burnSubtitles(work, work.params)
+    case 'layer':
       throw new MediaError('NOT_CONFIGURED', `${work.operation} is not there yet`)
     case 'resize':
       return await resizeMedium(work, work.params)

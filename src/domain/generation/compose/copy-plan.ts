@@ -38,7 +38,7 @@ export interface SoundCopy {
   readonly clipPackets: readonly number[]
 }
 
-const allEqual = <Value>(values: readonly Value[]): boolean =>
+const allEqual = (values: readonly unknown[]): boolean =>
   values.every((value) => value === values[0])
 
 /**
