@@ -18,13 +18,18 @@ import { unreadBody } from './plugins/unread-body.ts'
 import { sendProblem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminAccountRoutes, adminCreditRoutes } from './routes/admin.ts'
+import { executeRoutes } from './routes/execute.ts'
 import { executionEventRoutes } from './routes/execution-events.ts'
 import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
+import { generationDecisionRoutes } from './routes/generation-decisions.ts'
+import { generationOrderRoutes } from './routes/generation-orders.ts'
+import { generationRunRoutes } from './routes/generation-runs.ts'
 import { generationRoutes } from './routes/generations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { localizationRoutes } from './routes/localizations.ts'
+import { mcpRoutes } from './routes/mcp.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { modelWebhookRoutes } from './routes/model-webhooks.ts'
 import { playbackRoutes } from './routes/playback.ts'
@@ -45,7 +50,9 @@ const ACCOUNT_ROUTES = [
   executionCommandRoutes,
   executionEventRoutes,
   executionRoutes,
+  generationOrderRoutes,
   generationRoutes,
+  generationRunRoutes,
   mediaRoutes,
   renderRoutes,
   streamRoutes,
@@ -120,6 +127,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
       })
       await adminAccountRoutes(scope, context)
       await adminCreditRoutes(scope, context)
+      await generationDecisionRoutes(scope, context)
     },
     { prefix: '/v1/admin' },
   )
@@ -136,7 +144,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
   )
 }
 
-/** Where code that was written for the hosted service looks, if it is given our address. */
+/** Beside `/v1`: what others speak, be it code that was written for hosted services or agents. */
 const registerForeignRoutes = async (
   app: FastifyInstance,
   context: RouteContext,
@@ -150,6 +158,8 @@ const registerForeignRoutes = async (
     })
     await taskRoutes(scope, context)
     await jobRoutes(scope, context)
+    await executeRoutes(scope, context)
+    await mcpRoutes(scope, context)
   })
 }
 

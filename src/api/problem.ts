@@ -2,7 +2,7 @@
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../contracts/http/problem.ts'
-import { failureRule, MediaError, type FailureCode } from '../domain/failures.ts'
+import { failureRule, MediaError, type FailureCode, type FieldProblem } from '../domain/failures.ts'
 
 /** What a client waits before it tries again, when nobody knows better. */
 const RETRY_AFTER_SECONDS = 2
@@ -20,8 +20,13 @@ interface Verdict {
 export class RefusedOrder extends MediaError {
   readonly facts: Readonly<Record<string, unknown>>
 
-  constructor(code: FailureCode, detail: string, facts: Readonly<Record<string, unknown>>) {
-    super(code, detail)
+  constructor(
+    code: FailureCode,
+    detail: string,
+    facts: Readonly<Record<string, unknown>>,
+    problems: readonly FieldProblem[] = [],
+  ) {
+    super(code, detail, { problems })
     this.facts = facts
   }
 }

@@ -10,6 +10,7 @@ import type { Api } from '../routes/route-context.ts'
 const TAGS = [
   { name: 'media', description: 'Files that come in.' },
   { name: 'videos', description: 'Projects, and ordering their renders.' },
+  { name: 'generations', description: 'Plans: AI media as a graph of jobs.' },
   { name: 'executions', description: 'How an order is getting on.' },
   {
     name: 'tasks',

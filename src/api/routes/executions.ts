@@ -23,7 +23,8 @@ export const executionParams = z.object({ id: idField('execution') })
 
 type Presenting = UrlSigning & Pick<RouteContext, 'settings' | 'temporal'>
 
-const temporalUrl = ({ settings, temporal }: Presenting, workflowId: string): string => {
+/** Where the Web UI shows a workflow. */
+export const temporalUrl = ({ settings, temporal }: Presenting, workflowId: string): string => {
   const namespace = encodeURIComponent(temporal.options.namespace)
   return `${settings.temporalUiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`
 }

@@ -1,0 +1,79 @@
+import type { FastifyRequest } from 'fastify'
+import { generation, limitAccepted, newLimit } from '../../contracts/http/generations/generation.ts'
+import { MediaError } from '../../domain/failures.ts'
+import { isExecutionOver } from '../../domain/statuses.ts'
+import { accountOf } from '../plugins/authentication.ts'
+import { presentGeneration, type GenerationRun } from '../present-generation.ts'
+import { RefusedOrder } from '../problem.ts'
+import { executionParams, temporalUrl } from './executions.ts'
+import { problems, type Api, type RouteContext } from './route-context.ts'
+
+/** A plan of the caller with its execution. *Errors:* NOT_FOUND, for a foreign one too. */
+export const ownRun = async (
+  { repositories }: Pick<RouteContext, 'repositories'>,
+  request: FastifyRequest,
+  id: GenerationRun['execution']['id'],
+): Promise<GenerationRun> => {
+  const accountId = accountOf(request).id
+  const [execution, found] = await Promise.all([
+    repositories.executions.find(accountId, id),
+    repositories.generations.find(accountId, id),
+  ])
+  if (execution === null || found === null) {
+    throw new MediaError('NOT_FOUND', 'no such generation')
+  }
+  return { execution, generation: found }
+}
+
+const noLimit = (detail: string) => new RefusedOrder('CONFLICT', 'no limit to raise', { detail })
+
+/** Plans that were ordered: how far they are, and how they go on. */
+export const generationRunRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  const { repositories, workflows } = context
+
+  app.route({
+    method: 'GET',
+    url: '/generations/:id',
+    schema: {
+      summary: 'One run of a plan: its jobs, what they made, and what the plan is for',
+      tags: ['generations'],
+      params: executionParams,
+      response: { 200: generation, ...problems(401, 404) },
+    },
+    handler: async (request) => {
+      const run = await ownRun(context, request, request.params.id)
+      const url = temporalUrl(context, run.execution.workflowId)
+      return await presentGeneration(context, run, url)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/generations/:id/limit',
+    schema: {
+      summary: 'Raise the limit of a run; one that waits for it goes on where it stood',
+      tags: ['generations'],
+      params: executionParams,
+      body: newLimit,
+      response: { 202: limitAccepted, ...problems(401, 404, 409, 422) },
+    },
+    handler: async (request, reply) => {
+      const { execution, generation: plan } = await ownRun(context, request, request.params.id)
+      const { id: executionId, status, workflowId } = execution
+      const { maxCredits } = request.body
+      if (isExecutionOver(status)) throw noLimit(`The execution has ended already: ${status}.`)
+      if (plan.maxCredits === null) throw noLimit('The run has no limit.')
+      const { accountId } = execution
+      const isRaised = await repositories.generations.raiseLimit({
+        accountId,
+        executionId,
+        maxCredits,
+      })
+      if (!isRaised && plan.maxCredits !== maxCredits) {
+        throw noLimit(`The limit is ${plan.maxCredits} already.`)
+      }
+      await workflows.tellLimitRaised(workflowId, maxCredits)
+      return await reply.code(202).send({ executionId, maxCredits })
+    },
+  })
+}
