@@ -200,3 +200,57 @@ describe('the summary for the log', () => {
     expect(suspicious.length).toBeGreaterThan(3)
   })
 })
+
+describe('providers of models', () => {
+  const KEYS = {
+    REPLICATE_API_TOKEN: 'r8_the-token',
+    FAL_KEY: 'the-fal-key',
+    ELEVENLABS_API_KEY: 'sk_the-eleven-key',
+    OPENAI_API_KEY: 'sk-the-openai-key',
+    ASYNC_VIDEO_BASE_URL: 'https://video.example.com/v1',
+    ASYNC_VIDEO_API_KEY: 'the-video-key',
+    ASYNC_VIDEO_WEBHOOK_SECRET: 'the-video-secret',
+  }
+
+  it('are not set up without their keys', () => {
+    const { models } = readConfig(NEEDED)
+    expect(Object.values(models.providers)).toEqual([null, null, null, null, null])
+    expect(models.limits).toEqual([])
+  })
+
+  it('are set up by their keys, each with limits of its own', () => {
+    const { models } = readConfig({ ...NEEDED, ...KEYS, FAL_REQUESTS_PER_SECOND: '0.5' })
+    expect(models.limits.map(({ name }) => name)).toEqual([
+      'replicate',
+      'fal',
+      'elevenlabs',
+      'openai',
+      'async-video',
+    ])
+    expect(models.limits[1]).toEqual({
+      name: 'fal',
+      baseUrl: 'https://queue.fal.run',
+      requestsPerSecond: 0.5,
+      concurrency: 20,
+    })
+    expect(models.providers.replicate).toMatchObject({ webhookSecret: null })
+  })
+
+  it('need no key where a server of the OpenAI dialect is one of our own', () => {
+    const { models } = readConfig({ ...NEEDED, OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' })
+    expect(models.providers.openai).toEqual({ apiKey: null, baseUrl: 'http://127.0.0.1:8000/v1' })
+  })
+
+  it('never show their keys in the log', () => {
+    const shown = JSON.stringify(describeConfig(readConfig({ ...NEEDED, ...KEYS })))
+    const { ASYNC_VIDEO_BASE_URL: address, ...secrets } = KEYS
+    for (const secret of Object.values(secrets)) expect(shown).not.toContain(secret)
+    expect(shown).toContain(address)
+  })
+
+  it('take two webhook secrets of Replicate, and nothing that is none', () => {
+    const REPLICATE_WEBHOOK_SECRET = 'whsec_b2xk,whsec_bmV3'
+    expect(problemsOf({ ...NEEDED, REPLICATE_WEBHOOK_SECRET })).toBe('')
+    expect(problemsOf({ ...NEEDED, REPLICATE_WEBHOOK_SECRET: 'secret' })).toContain('whsec_')
+  })
+})
