@@ -3,7 +3,7 @@ import { convertImage } from '../src/adapters/ffmpeg/convert-image.ts'
 import { convertVideo } from '../src/adapters/ffmpeg/convert-video.ts'
 import { runFfmpeg } from '../src/adapters/ffmpeg/process.ts'
 import { safeInput } from '../src/adapters/ffmpeg/safe-input.ts'
-import type { ImageConversion, VideoConversion } from '../src/domain/media-conversions.ts'
+import { posterConversion, previewConversion } from '../src/domain/stream-plan.ts'
 import { atMost, type Figure } from './figure.ts'
 import type { Measure, Run } from './run.ts'
 import { inTurns, median, secondsOf } from './samples.ts'
@@ -13,29 +13,6 @@ const GOAL = 0.1
 const TIMEOUT_MS = 600_000
 const CLIP_SECONDS = 10
 
-/** What the stream pipeline makes of every film. */
-const POSTER: ImageConversion = {
-  at: 2,
-  widthPx: 1280,
-  heightPx: null,
-  fit: 'contain',
-  enlarge: false,
-  format: 'webp',
-}
-const previewAs = (format: 'gif' | 'webp'): VideoConversion => ({
-  format,
-  codec: null,
-  widthPx: 480,
-  heightPx: null,
-  fit: 'contain',
-  enlarge: false,
-  startSeconds: 1,
-  endSeconds: 4,
-  quality: 'medium',
-  frameRate: null,
-  audio: false,
-})
-
 /**
  * Poster and animated previews (GIF and WebP) of a long film in 1080p, against decoding its pictures
  * once: whoever decodes up to the end, or from the start, for a still is found out here.
@@ -44,6 +21,8 @@ export const measure: Measure = async (run) => {
   const stack = await run.stack()
   const minutes = run.quick ? 3 : 10
   const inputPath = await makeFilm(stack, minutes)
+  const poster = posterConversion(minutes * 60)
+  const previewAs = (format: 'gif' | 'webp') => previewConversion(minutes * 60, format)
   const programs = {
     ffmpegPath: stack.config.settings.SPOOL_FFMPEG_PATH,
     ffprobePath: stack.config.settings.SPOOL_FFPROBE_PATH,
@@ -51,7 +30,7 @@ export const measure: Measure = async (run) => {
   }
   const job = (name: string) => ({ ...programs, inputPath, outputPath: join(stack.dir, name) })
   const makeStills = async () => {
-    await convertImage({ ...job('poster.webp'), conversion: POSTER })
+    await convertImage({ ...job('poster.webp'), conversion: poster })
     await convertVideo({ ...job('preview.gif'), conversion: previewAs('gif') })
     await convertVideo({ ...job('preview.webp'), conversion: previewAs('webp') })
   }
