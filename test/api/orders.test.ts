@@ -14,17 +14,8 @@ const connection = await testDatabase({ poolSizeMax: 20 })
 const temporal = await testTemporal()
 const api = await startApi({ connection, temporal: temporal.client })
 await runPipelinesWorker(temporal, api.repositories)
-const { call, repositories } = api
+const { call, get, post, repositories } = api
 const { client } = temporal
-
-const post = (who: Customer | 'admin', url: string, payload?: object, key?: string) =>
-  call(who, {
-    method: 'POST',
-    url,
-    ...(payload === undefined ? {} : { payload }),
-    headers: key === undefined ? {} : { 'idempotency-key': key },
-  })
-const get = (who: Customer, url: string) => call(who, { method: 'GET', url })
 
 const creditsOf = async (who: Customer) => (await get(who, '/v1/account')).json().credits
 

@@ -15,17 +15,8 @@ const connection = await testDatabase({ poolSizeMax: 20 })
 const temporal = await testTemporal()
 const api = await startApi({ connection, temporal: temporal.client })
 await runPipelinesWorker(temporal, api.repositories)
-const { call, repositories } = api
+const { get, post, repositories } = api
 const { files } = api.dependencies
-
-const post = (who: Customer, url: string, payload?: object, key?: string) =>
-  call(who, {
-    method: 'POST',
-    url,
-    ...(payload === undefined ? {} : { payload }),
-    headers: key === undefined ? {} : { 'idempotency-key': key },
-  })
-const get = (who: Customer, url: string) => call(who, { method: 'GET', url })
 
 const film = async (who: Customer): Promise<MediaId> => {
   const id = newId('media')

@@ -78,6 +78,14 @@ export interface ApiUnderTest {
     customer: Customer | 'admin' | null,
     request: Omit<InjectOptions, 'headers'> & { headers?: Record<string, string> },
   ) => Promise<LightMyRequestResponse>
+  readonly get: (who: Customer | 'admin' | null, url: string) => Promise<LightMyRequestResponse>
+  /** `key`: of idempotency. */
+  readonly post: (
+    who: Customer | 'admin' | null,
+    url: string,
+    payload?: object,
+    key?: string,
+  ) => Promise<LightMyRequestResponse>
 }
 
 /** Signs its webhooks as Replicate does; it is never asked anything. */
@@ -192,6 +200,12 @@ export const startApi = async (options: {
     return row.id
   }
 
+  const call: ApiUnderTest['call'] = (who, request) => {
+    const key = who === 'admin' ? ADMIN_KEY : who?.key
+    const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` }
+    return app.inject({ ...request, headers: { ...authorization, ...request.headers } })
+  }
+
   return {
     app,
     repositories,
@@ -210,10 +224,11 @@ export const startApi = async (options: {
       })
       return row.id
     },
-    call: (who, request) => {
-      const key = who === 'admin' ? ADMIN_KEY : who?.key
-      const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` }
-      return app.inject({ ...request, headers: { ...authorization, ...request.headers } })
+    call,
+    get: (who, url) => call(who, { method: 'GET', url }),
+    post: (who, url, payload, key) => {
+      const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key }
+      return call(who, { method: 'POST', url, headers, ...(payload && { payload }) })
     },
   }
 }
