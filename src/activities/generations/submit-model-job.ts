@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { cancellationSignal } from '@temporalio/activity'
+import { activityInfo, cancellationSignal } from '@temporalio/activity'
 import type { ModelCall, ModelJobHandle, Submission } from '../../adapters/models/model-provider.ts'
 import type {
   GenerationActivities,
@@ -37,7 +37,7 @@ interface Sending {
 /**
  * Sends a paid order, once. It is written down before it is sent; whoever finds it so afterwards asks the
  * provider for it and never sends it blindly again. What was answered at once is kept. *Errors:*
- * PROVIDER_UNAVAILABLE (retried; it was surely not taken), PROVIDER_REJECTED, PROVIDER_FAILED (it was
+ * PROVIDER_UNAVAILABLE (retried; it was surely not taken, or it is looked for first), PROVIDER_REJECTED, PROVIDER_FAILED (it was
  * taken, and came to nothing), PROVIDER_OUTCOME_UNKNOWN, NOT_CONFIGURED (final). *Cancellation:* an
  * engine of ours is stopped; a provider is heard to the end, so that what it has taken can be cancelled.
  */
@@ -90,14 +90,30 @@ const found = async (
   if (job.orderState === 'accepted' || job.orderState === 'answered') {
     return { status: job.orderState }
   }
+  // An engine of ours died with its worker, and nobody is paid twice.
+  if (order.provider === LOCAL_PROVIDER) return null
   const provider = configuredModelProvider(deps, order.provider)
   if (provider.find === undefined) {
     const detail = `${order.provider} cannot look up ${reference}`
     throw new MediaError('PROVIDER_OUTCOME_UNKNOWN', detail)
   }
   const orderedAtMs = job.submittedAt?.getTime() ?? order.orderedAtMs
-  const handle = await provider.find({ ...call, orderedAtMs }, {})
-  return handle === null ? null : await accept(deps, sending, handle)
+  try {
+    const handle = await provider.find({ ...call, orderedAtMs }, {})
+    return handle === null ? null : await accept(deps, sending, handle)
+  } catch (error) {
+    const isAway = error instanceof MediaError && error.code === 'PROVIDER_UNAVAILABLE'
+    if (!isAway || !isLastAttempt()) throw error
+    // Whoever gives up looking must not order elsewhere what may be on its way.
+    throw new MediaError('PROVIDER_OUTCOME_UNKNOWN', `${reference} could not be looked up`, {
+      cause: error,
+    })
+  }
+}
+
+const isLastAttempt = (): boolean => {
+  const { attempt, retryPolicy } = activityInfo()
+  return attempt >= (retryPolicy?.maximumAttempts || Number.POSITIVE_INFINITY)
 }
 
 const accept = async (
@@ -119,8 +135,9 @@ const submit = async (
   const isHere = provider === LOCAL_PROVIDER
   const folder = workspace.path('made')
   await mkdir(folder)
+  const model = configuredModelProvider(deps, provider)
   try {
-    return await configuredModelProvider(deps, provider).submit(call, {
+    return await model.submit(call, {
       folder,
       ...(isHere ? { signal: cancellationSignal() } : {}),
     })
@@ -128,6 +145,10 @@ const submit = async (
     const code = error instanceof MediaError ? error.code : null
     if (code === 'PROVIDER_UNAVAILABLE' || code === 'PROVIDER_REJECTED') {
       await deps.generations.forgetOrder({ executionId, jobId, reference })
+    }
+    if (code === 'PROVIDER_OUTCOME_UNKNOWN' && model.find !== undefined && !isLastAttempt()) {
+      // The next attempt finds it noted, and looks for it.
+      throw new MediaError('PROVIDER_UNAVAILABLE', `${reference} is looked for`, { cause: error })
     }
     if (code !== 'PROVIDER_OUTPUT_INVALID') throw error
     // The order is over and may have been paid; another one is for the workflow to decide.
