@@ -4,6 +4,7 @@
 import type { Client } from '@temporalio/client'
 import { Worker } from '@temporalio/worker'
 import { createActivities, type AllActivities } from '../src/activities/create-activities.ts'
+import { endingTask } from '../src/activities/tasks/ending-task.ts'
 import { createActivityDependencies } from '../src/composition/activity-dependencies.ts'
 import { createLogger } from '../src/composition/logger.ts'
 import { createModels } from '../src/composition/models.ts'
@@ -13,6 +14,7 @@ import { openWorkerConnection } from '../src/composition/temporal.ts'
 import { createWorkerMetrics } from '../src/composition/worker-metrics.ts'
 import { createWorkers, installRuntime, queueOptions } from '../src/composition/workers.ts'
 import { readConfig, type Config } from '../src/config.ts'
+import type { TaskWork } from '../src/contracts/activities.ts'
 import { connectDatabase } from '../src/db/database.ts'
 import type { ExecutionId } from '../src/domain/ids.ts'
 import {
@@ -40,7 +42,7 @@ const instantMedia = (
   client: Client,
 ): Pick<
   AllActivities,
-  'cropAudio' | 'submitRender' | 'collectRender' | 'verifyRender' | 'makeThumbnails' | 'convertTask'
+  'cropAudio' | 'submitRender' | 'collectRender' | 'verifyRender' | 'makeThumbnails'
 > => ({
   cropAudio: async ({ executionId, videoId }) => {
     const { croppedAudioKey } = renderKeys(videoId, executionId)
@@ -60,16 +62,17 @@ const instantMedia = (
     collected.set(executionId, (collected.get(executionId) ?? 0) + 1)
     return { videoKey: deliveryKeys(videoId, executionId, round).videoKey, renderTimeSeconds: 1 }
   },
-  convertTask: async ({ taskId }) => ({
-    storageKey: taskOutputKey(taskId, 'png'),
-    contentType: 'image/png',
-    sizeBytes: 1,
-    durationSeconds: null,
-    widthPx: 1,
-    heightPx: 1,
-  }),
   verifyRender: async () => undefined,
   makeThumbnails: async ({ videoKey }) => thumbnailKeys(videoKey),
+})
+
+const instantConversion: TaskWork['convertTask'] = async ({ taskId }) => ({
+  storageKey: taskOutputKey(taskId, 'png'),
+  contentType: 'image/png',
+  sizeBytes: 1,
+  durationSeconds: null,
+  widthPx: 1,
+  heightPx: 1,
 })
 
 const bareActivities = (client: Client): BareActivities => ({
@@ -129,22 +132,25 @@ const main = async (): Promise<void> => {
   const repositories = createRepositories(connection.database)
   const storage = await openStorage(config)
   const { client } = temporal
-  const real = createActivities(
-    createActivityDependencies({
-      config,
-      repositories,
-      storage,
-      client,
-      models: createModels(config),
-      log,
-    }),
-  )
+  const deps = createActivityDependencies({
+    config,
+    repositories,
+    storage,
+    client,
+    models: createModels(config),
+    log,
+  })
+  const activities = {
+    ...createActivities(deps),
+    ...instantMedia(client),
+    convertTask: endingTask(deps, instantConversion),
+  }
   const workers = [
     ...(await createWorkers({
       connection: temporal.connection,
       namespace: temporal.namespace,
       config,
-      activities: { ...real, ...instantMedia(client) },
+      activities,
       executions: repositories.executions,
       modelQueues: config.models.limits,
       meter: createWorkerMetrics().meter,

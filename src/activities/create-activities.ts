@@ -49,17 +49,7 @@ import { closeLadder, publishLadder } from './streams/publish-ladder.ts'
 import { transcribeStream } from './streams/transcribe-stream.ts'
 import { expireHolds } from './sweeps/expire-holds.ts'
 import { pruneRecords } from './sweeps/prune-records.ts'
-import { abandonTask } from './tasks/abandon-task.ts'
-import { completeTask } from './tasks/complete-task.ts'
-import { convertTask } from './tasks/convert-task.ts'
-import { layOutSubtitles } from './tasks/lay-out-subtitles.ts'
-import { makeStoryboardTask } from './tasks/make-storyboard-task.ts'
-import { measureWaveform } from './tasks/measure-waveform.ts'
-import { packageTask } from './tasks/package-task.ts'
-import { prepareTask } from './tasks/prepare-task.ts'
-import { renderTask } from './tasks/render-task.ts'
-import { transcribeTask } from './tasks/transcribe-task.ts'
-import { translateTask } from './tasks/translate-task.ts'
+import { createTaskActivities } from './tasks/create-task-activities.ts'
 
 export type AllActivities = LedgerActivities &
   StreamActivities &
@@ -100,17 +90,7 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   inspectRemoteTask: inspectRemoteTask(deps),
   collectRemoteTask: collectRemoteTask(deps),
   cancelRemoteTask: cancelRemoteTask(deps),
-  prepareTask: prepareTask(deps),
-  renderTask: renderTask(deps),
-  convertTask: convertTask(deps),
-  measureWaveform: measureWaveform(deps),
-  makeStoryboardTask: makeStoryboardTask(deps),
-  packageTask: packageTask(deps),
-  transcribeTask: transcribeTask(deps),
-  layOutSubtitles: layOutSubtitles(deps),
-  translateTask: translateTask(deps),
-  completeTask: completeTask(deps),
-  abandonTask: abandonTask(deps),
+  ...createTaskActivities(deps),
   probeSource: probeSource(deps),
   findSource: findSource(deps),
   planLadder: planLadder(deps),

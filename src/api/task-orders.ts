@@ -2,14 +2,19 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { TaskAdmission } from '../contracts/activities.ts'
 import type { NewTask } from '../contracts/http/tasks/new-task.ts'
 import type { Account } from '../db/repositories/accounts.ts'
-import type { Task } from '../db/repositories/tasks.ts'
+import type { Media } from '../db/repositories/media.ts'
+import type { NewTask as NewTaskRow, Task } from '../db/repositories/tasks.ts'
 import { MediaError, type FieldProblem } from '../domain/failures.ts'
-import { INTERNAL_ACCOUNT_ID, isId } from '../domain/ids.ts'
+import { holdId, INTERNAL_ACCOUNT_ID, isId, taskWorkflowId } from '../domain/ids.ts'
 import type { TaskDialect } from '../domain/task-dialects.ts'
-import { taskKindOf, taskWorkOf } from '../domain/task-kinds.ts'
+import { TASK_NEEDS, taskKindOf, taskWorkOf } from '../domain/task-kinds.ts'
+import { mediaNeed, planTask, refuseLack } from '../domain/task-plan.ts'
+import { remoteWork } from '../domain/task-providers.ts'
 import { lookProblems } from '../domain/video-rules.ts'
+import { refuseMissingEngines } from './missing-engines.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
 import { placementOf } from './routes/renders.ts'
@@ -31,15 +36,18 @@ const sharedPlacement = (
   return { ...placement, fairnessKey, fairnessWeight }
 }
 
-const inputProblems = async (
+/** The medium that an order names; null: the input is somewhere else. */
+const mediumOf = async (
   { repositories }: RouteContext,
   account: Account,
   { input }: NewTask,
-): Promise<readonly FieldProblem[]> => {
-  if (!isId('media', input)) return []
-  if ((await repositories.media.find(account.id, input)) !== null) return []
-  const fix = 'Upload the file first, or give a URL.'
-  return [{ path: 'input', message: 'names no medium of yours', fix }]
+): Promise<Media | null | 'missing'> =>
+  isId('media', input) ? ((await repositories.media.find(account.id, input)) ?? 'missing') : null
+
+const MEDIUM_MISSING: FieldProblem = {
+  path: 'input',
+  message: 'names no medium of yours',
+  fix: 'Upload the file first, or give a URL.',
 }
 
 /** What the plan does not allow of a render. */
@@ -59,21 +67,15 @@ const targetProblems = async (
   return refused === null ? [] : [{ ...refused, path: 'webhook_url' }]
 }
 
-/** What this server has no engine for is said before any work starts. */
-const refuseUnconfigured = ({ settings }: RouteContext, { kind, options }: NewTask): void => {
-  const work = taskWorkOf(taskKindOf(kind), options)
-  const { speech, translation } = settings.missingSettings
-  const missing = { transcription: speech, translation }[work as 'transcription' | 'translation']
-  if (missing == null) return
-  throw new MediaError('NOT_CONFIGURED', `no engine for ${work}`, {
-    problems: [
-      {
-        path: 'kind',
-        message: `needs the setting ${missing}, which this server does not have`,
-        fix: 'Ask whoever runs the server, or use another kind.',
-      },
-    ],
-  })
+/** By the work that needs them. */
+const ENGINES: Readonly<Record<string, 'speech' | 'translation'>> = {
+  transcription: 'speech',
+  translation: 'translation',
+}
+
+const enginesOf = ({ kind, options }: NewTask) => {
+  const engine = ENGINES[taskWorkOf(taskKindOf(kind), options)]
+  return engine === undefined ? [] : [{ path: 'kind', engine }]
 }
 
 /**
@@ -87,17 +89,20 @@ export const orderTask = async (
   dialect: TaskDialect,
 ): Promise<Task> => {
   const account = accountOf(request)
-  refuseUnconfigured(context, order)
+  refuseMissingEngines(context.settings, enginesOf(order))
+  const medium = await mediumOf(context, account, order)
   const problems = [
-    ...(await inputProblems(context, account, order)),
+    ...(medium === 'missing' ? [MEDIUM_MISSING] : []),
     ...planProblems(account, order),
     ...(await targetProblems(context, order)),
   ]
-  if (problems.length > 0) throw new MediaError('INPUT_INVALID', 'refused task', { problems })
+  if (medium === 'missing' || problems.length > 0) {
+    throw new MediaError('INPUT_INVALID', 'refused task', { problems })
+  }
   const { input, options, metadata, webhook_url: webhookUrl, priority } = order
   const kind = taskKindOf(order.kind)
   const placement = sharedPlacement(account, placementOf(account, priority), metadata)
-  const row = await context.repositories.tasks.insert({
+  const newTask = {
     id: newId(request, 'task'),
     accountId: account.id,
     kind,
@@ -107,12 +112,58 @@ export const orderTask = async (
     metadata,
     webhookUrl: webhookUrl ?? null,
     priority: placement.priority,
-  })
+  }
+  const { row, admission } = await insertTask(context, { account, medium, newTask })
   await context.workflows.startTask({
     taskId: row.id,
-    inputIsMedium: isId('media', input),
+    admission,
     placement,
     summary: `Task ${kind} for ${account.name}`,
   })
   return row
+}
+
+/** Writes the order down and, of a medium that lies here, holds its price in the same transaction. */
+const insertTask = async (
+  { repositories, settings, now }: RouteContext,
+  order: { readonly account: Account; readonly medium: Media | null; readonly newTask: NewTaskRow },
+): Promise<{ readonly row: Task; readonly admission: TaskAdmission | null }> => {
+  const { account, medium, newTask } = order
+  if (medium === null) return { row: await repositories.tasks.insert(newTask), admission: null }
+  const { id, accountId } = newTask
+  const { admission, amountCredits } = admissionOf(settings, { account, medium, newTask })
+  const hold = {
+    id: holdId(id),
+    accountId,
+    amountCredits,
+    workflowId: taskWorkflowId(id),
+    expiresAt: new Date(now().getTime() + settings.holdTtlMs),
+  }
+  const { task: row, isPaid } = await repositories.tasks.admit(
+    newTask,
+    amountCredits > 0 ? hold : null,
+  )
+  const refused = { status: 'refused', failure: 'INSUFFICIENT_CREDITS' } as const
+  return { row, admission: isPaid ? admission : refused }
+}
+
+/** What is to be done with a medium, and its price; one that does not fit is refused by the workflow,
+ * as any other input that turns out not to. */
+const admissionOf = (
+  settings: RouteContext['settings'],
+  { account, medium, newTask }: Parameters<typeof insertTask>[1] & { readonly medium: Media },
+): { readonly admission: TaskAdmission; readonly amountCredits: number } => {
+  const { storageKey: inputKey, durationSeconds } = medium
+  try {
+    const { work, amountCredits } = planTask(newTask, account.plan, durationSeconds ?? 0)
+    refuseLack(medium, mediaNeed(TASK_NEEDS[work]))
+    // Spool's own orders are those that others sent here; they would go round in a circle.
+    const isOwn = account.id === INTERNAL_ACCOUNT_ID
+    const remote = isOwn ? null : remoteWork({ ...settings, settings }, work, newTask.options)
+    const ready = { status: 'ready', work, inputKey, inputIs: 'medium', remote } as const
+    return { admission: { ...ready, durationSeconds: durationSeconds ?? 0 }, amountCredits }
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    return { admission: { status: 'refused', failure: error.code }, amountCredits: 0 }
+  }
 }

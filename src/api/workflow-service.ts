@@ -5,7 +5,7 @@ import {
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client'
-import type { OutcomeDecided, TaskEvent } from '../contracts/orders.ts'
+import type { OutcomeDecided, TaskEvent, TaskOrder } from '../contracts/orders.ts'
 import type { Queue } from '../contracts/queues.ts'
 import { deliveryWorkflowId, taskWorkflowId, type DeliveryId, type TaskId } from '../domain/ids.ts'
 import {
@@ -35,7 +35,7 @@ export interface WorkflowService extends OrderCalls {
   /** *Idempotent* by task id. */
   startTask(input: {
     readonly taskId: TaskId
-    readonly inputIsMedium: boolean
+    readonly admission: TaskOrder['admission']
     readonly placement: Placement
     readonly summary: string
   }): Promise<void>
@@ -109,11 +109,11 @@ export const createWorkflowService = (
 
   return {
     ...orders,
-    startTask: ({ taskId, inputIsMedium, placement, summary }) =>
+    startTask: ({ taskId, admission, placement, summary }) =>
       start('task', {
         workflowId: taskWorkflowId(taskId),
         taskQueue: QUEUE,
-        args: [{ taskId, accountId: placement.accountId, inputIsMedium }],
+        args: [{ taskId, accountId: placement.accountId, admission }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         priority: temporalPriority(placement),
         typedSearchAttributes: attributes(placement.accountId, taskId),

@@ -7,7 +7,7 @@ import type { FailureCode } from '../domain/failures.ts'
 import type { DeliveryId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 import type { TaskKind } from '../domain/task-kinds.ts'
 import type { TaskOutput } from '../domain/task-output.ts'
-import type { ProvidedKind, ProviderPlan } from '../domain/task-providers.ts'
+import type { ProvidedKind, RemoteWork } from '../domain/task-providers.ts'
 import type {
   BranchResult,
   PipelineAdmission,
@@ -15,6 +15,8 @@ import type {
   RenderAdmission,
   RenderOrder,
 } from './orders.ts'
+
+export type { RemoteWork }
 
 /** Every step of an execution names it; the recorder of steps reads this. */
 export interface StepInput {
@@ -151,6 +153,12 @@ export interface Delivery {
   readonly attemptCount?: number
 }
 
+/** A delivery that is left to a workflow of its own. */
+export interface OpenDelivery extends Delivery {
+  /** Before the next attempt. */
+  readonly waitMs?: number
+}
+
 export type DeliveryAttempt =
   | { readonly status: 'delivered' | 'failed' }
   | { readonly status: 'pending'; readonly waitMs: number }
@@ -203,18 +211,22 @@ export interface PreparedTask {
   readonly remote: RemoteWork | null
 }
 
-/** Work that a provider does: all that the workflow has to hand on. */
-export interface RemoteWork {
-  readonly provider: ProviderPlan
-  readonly kind: ProvidedKind
-  readonly options: Readonly<Record<string, unknown>>
+/** A task that was looked at: its price is held, or it will not be done. */
+export type TaskAdmission =
+  | PreparedTask
+  | { readonly status: 'refused'; readonly failure: FailureCode }
+
+/** What came of the last piece of work on a task, which ends it as well. */
+export interface TaskEnd {
+  readonly output: TaskOutput
+  /** False: the file is stored, but the task is still to be completed. */
+  readonly completed: boolean
+  /** Webhooks that were not taken at once. */
+  readonly open: readonly OpenDelivery[]
 }
 
-export interface TaskActivities {
-  /** Brings a task's input into storage, judges it, prices it, and holds the price. */
-  prepareTask(input: {
-    readonly taskId: TaskId
-  }): Promise<PreparedTask | { readonly status: 'declined' }>
+/** The work on tasks, by what is made. */
+export interface TaskWork {
   renderTask(input: TaskWorkInput): Promise<TaskOutput>
   /** Makes the one file that a `video`, `audio` or `image` task asks for. */
   convertTask(input: TaskWorkInput): Promise<TaskOutput>
@@ -226,6 +238,19 @@ export interface TaskActivities {
   transcribeTask(input: TaskWorkInput): Promise<TaskOutput>
   layOutSubtitles(input: TaskWordsInput): Promise<TaskOutput>
   translateTask(input: TaskWordsInput): Promise<TaskOutput>
+}
+
+/** The same as activities: each completes its task and tries its webhooks, unless more is to follow. In
+ * steps of their own these would take longer than a short task's work does. */
+type EndingTaskWork = {
+  [Name in keyof TaskWork]: (
+    input: Parameters<TaskWork[Name]>[0] & { readonly isLast?: boolean },
+  ) => Promise<TaskEnd>
+}
+
+export interface TaskActivities extends EndingTaskWork {
+  /** Brings a task's input into storage, judges it, prices it, and holds the price. */
+  prepareTask(input: { readonly taskId: TaskId }): Promise<TaskAdmission>
   /** Captures the hold, settles the row, and returns the deliveries of `job.succeeded`. */
   completeTask(input: { readonly taskId: TaskId; readonly output: TaskOutput }): Promise<{
     readonly deliveryIds: readonly DeliveryId[]

@@ -4,6 +4,7 @@ import type { FailureCode } from '../domain/failures.ts'
 import type { OutcomeDecision } from '../domain/generation/model-order.ts'
 import type { AccountId, ExecutionId, TaskId, VideoId } from '../domain/ids.ts'
 import type { OrderedPipeline } from '../domain/steps.ts'
+import type { TaskAdmission } from './activities.ts'
 
 /** One render of one video, made by the API; `executionId` is made once per order. */
 export interface RenderOrder {
@@ -95,8 +96,9 @@ export interface PipelineOutcome {
 export interface TaskOrder {
   readonly taskId: TaskId
   readonly accountId: AccountId
-  /** The input is an upload: it lies here, and was judged when it came. */
-  readonly inputIsMedium?: boolean
+  /** Of a task whose input is a medium of the account: that was judged when it came, and the price is
+   * held with the order. Any other input has to be fetched first. */
+  readonly admission: TaskAdmission | null
 }
 
 /**

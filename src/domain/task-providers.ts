@@ -27,6 +27,38 @@ export interface ProviderPlan {
   readonly stallTimeoutMs: number
 }
 
+/** Work that a provider does: all that a workflow has to hand on. */
+export interface RemoteWork {
+  readonly provider: ProviderPlan
+  readonly kind: ProvidedKind
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** Who does work for us, and how patiently they are asked for it. */
+export interface TaskProviders {
+  readonly taskProviders: readonly {
+    readonly name: string
+    readonly kinds: readonly ProvidedKind[]
+  }[]
+  readonly settings: Omit<ProviderPlan, 'name'>
+}
+
+/** Where work of this kind is done instead of here, or null: here. */
+export const remoteWork = (
+  { taskProviders, settings }: TaskProviders,
+  kind: TaskKind,
+  options: Readonly<Record<string, unknown>>,
+): RemoteWork | null => {
+  if (!isProvided(kind)) return null
+  const provider = taskProviders.find(({ kinds }) => kinds.includes(kind))
+  if (provider === undefined) return null
+  const { pollIntervalMs, stallTimeoutMs } = settings
+  return { provider: { name: provider.name, pollIntervalMs, stallTimeoutMs }, kind, options }
+}
+
+const isProvided = (kind: TaskKind): kind is ProvidedKind =>
+  (PROVIDED_KINDS as readonly TaskKind[]).includes(kind)
+
 /** An order as the hosted service has it: what is said is an `audio` task there whose format is JSON, and
  * options that it does not know are left out. */
 export const ittybitOrder = (

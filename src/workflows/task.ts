@@ -43,7 +43,8 @@ export async function task(order: TaskOrder): Promise<TaskResult> {
     const { output, completed, open } = await perform(taskId, input, inbox)
 
     return await CancellationScope.nonCancellable(async () => {
-      if (!completed) await deliverAtOnce((await tasks.completeTask({ taskId, output })).deliveryIds)
+      if (!completed)
+        await deliverAtOnce((await tasks.completeTask({ taskId, output })).deliveryIds)
       await deliverLater(open)
       setCurrentDetails('**completed**')
       return { taskId, status: 'completed' }

@@ -79,7 +79,10 @@ describe('prepareTask', () => {
 
   it('declines what the account cannot pay', async () => {
     const { taskId } = await insertTask({ credits: 1 })
-    expect(await world.run('prepareTask', { taskId })).toEqual({ status: 'declined' })
+    expect(await world.run('prepareTask', { taskId })).toEqual({
+      status: 'refused',
+      failure: 'INSUFFICIENT_CREDITS',
+    })
   })
 
   it('fetches a stranger’s input into our storage', async () => {
@@ -148,7 +151,7 @@ describe('prepareTask', () => {
 describe('renderTask', () => {
   it('draws what was asked for and says what it measured', async () => {
     const { taskId } = await insertTask()
-    const file = await world.run('renderTask', { taskId, inputKey: 'uploads/song' })
+    const { output: file } = await world.run('renderTask', { taskId, inputKey: 'uploads/song' })
     const path = join(world.folder, 'drawn.mp4')
     await storage.store.downloadTo(file.storageKey, path)
     const { SPOOL_FFPROBE_PATH: ffprobePath } = world.config.settings

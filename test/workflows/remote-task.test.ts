@@ -87,7 +87,7 @@ const start = ({ taskId }: World) =>
   server.client.workflow.start<typeof taskWorkflow>('task', {
     workflowId: taskWorkflowId(taskId),
     taskQueue: 'pipelines',
-    args: [{ taskId, accountId: 'acct_12345678' }],
+    args: [{ taskId, accountId: 'acct_12345678', admission: null }],
   })
 
 const news = { taskId: 'image', status: 'completed' } as const

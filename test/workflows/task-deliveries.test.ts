@@ -30,7 +30,7 @@ const deliver = async (firstAnswer: () => Promise<DeliveryAttempt>) => {
   const deliveryId: DeliveryId = `dlv_${suffix()}`
   const later: Parameters<Delivering['deliverWebhook']>[0][] = []
   const activities: Activities = {
-    prepareTask: async () => ({ status: 'declined' }),
+    prepareTask: async () => ({ status: 'refused', failure: 'INSUFFICIENT_CREDITS' }),
     abandonTask: async () => ({ deliveryIds: [deliveryId] }),
     attemptDelivery: firstAnswer,
     deliverWebhook: async (input) => {
@@ -43,7 +43,7 @@ const deliver = async (firstAnswer: () => Promise<DeliveryAttempt>) => {
     const result = await server.client.workflow.execute<typeof taskWorkflow>('task', {
       workflowId: taskWorkflowId(taskId),
       taskQueue: 'pipelines',
-      args: [{ taskId, accountId: 'acct_12345678' }],
+      args: [{ taskId, accountId: 'acct_12345678', admission: null }],
     })
     expect(result).toEqual({ taskId, status: 'failed' })
     if (await exists(handle)) await handle().result()

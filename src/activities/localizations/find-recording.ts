@@ -3,10 +3,9 @@ import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Media } from '../../db/repositories/media.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { localizationFolderKey } from '../../domain/storage-keys.ts'
-import type { ProvidedKind } from '../../domain/task-providers.ts'
+import { remoteWork, type ProvidedKind } from '../../domain/task-providers.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { bringMedium, mediaOf } from '../lib/bring-medium.ts'
-import { remoteWork } from '../provider/remote-work.ts'
 
 /**
  * Brings what is localized: a medium of the account, or the file at a URL, which then becomes a medium

@@ -1,14 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { PreparedTask } from '../../contracts/activities.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
-import type { Media } from '../../db/repositories/media.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
-import { MediaError } from '../../domain/failures.ts'
-import { isId, type MediaId } from '../../domain/ids.ts'
-import type { MediaNeed } from '../../domain/media-judgement.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { isJudgedKey, taskKeys } from '../../domain/storage-keys.ts'
 import type { TaskNeed } from '../../domain/task-kinds.ts'
+import { mediaNeed } from '../../domain/task-plan.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { judgeSubtitles } from './judge-subtitles.ts'
@@ -27,39 +24,8 @@ interface InputOf {
 }
 
 /** Brings a task's input into our storage, if it is not there, and refuses what lacks what is needed. */
-export const bringInput = async (
-  deps: ActivityDependencies,
-  input: InputOf,
-): Promise<StoredInput> => {
-  const { task, needs } = input
-  if (isId('media', task.input)) return await findMedium(deps, task, task.input, needs)
-  return await deps.tools.withWorkspace(task.id, (workspace) =>
-    fetchInput(deps, { ...input, workspace }),
-  )
-}
-
-/** An upload was decoded to its end when it was taken in. */
-const findMedium = async (
-  deps: ActivityDependencies,
-  { accountId }: Task,
-  id: MediaId,
-  needs: TaskNeed,
-): Promise<StoredInput> => {
-  const medium = await deps.media.find(accountId, id)
-  if (medium === null) throw new MediaError('NOT_FOUND', `no media ${id}`)
-  refuseLack(medium, mediaNeed(needs))
-  const { storageKey: inputKey, durationSeconds } = medium
-  return { inputKey, inputIs: 'medium', durationSeconds: durationSeconds ?? 0 }
-}
-
-const refuseLack = ({ id, kind, streams }: Media, needs: MediaNeed): void => {
-  if (needs === 'audio' && !streams.some((stream) => stream.kind === 'audio')) {
-    throw new MediaError('MEDIA_NO_AUDIO', `${id} has no audio stream`)
-  }
-  if ((needs === 'video' && kind !== 'video') || (needs === 'pictures' && kind === 'audio')) {
-    throw new MediaError('MEDIA_NO_VIDEO', `${id} has no ${needs}`)
-  }
-}
+export const bringInput = (deps: ActivityDependencies, input: InputOf): Promise<StoredInput> =>
+  deps.tools.withWorkspace(input.task.id, (workspace) => fetchInput(deps, { ...input, workspace }))
 
 const fetchInput = async (
   deps: ActivityDependencies,
@@ -91,6 +57,3 @@ const fetchInput = async (
   await deps.storage.put(inputKey, { filePath }, { contentType, signal })
   return { inputKey, inputIs, durationSeconds }
 }
-
-/** Words that are not written down have to be heard. */
-const mediaNeed = (needs: TaskNeed): MediaNeed => (needs === 'words' ? 'audio' : needs)

@@ -10,5 +10,5 @@ export const completeTask =
   async ({ taskId, output }) => {
     const ending = await deps.tasks.complete({ taskId, output })
     if (ending === null) throw new MediaError('NOT_FOUND', `no task ${taskId}`)
-    return { deliveryIds: await recordTaskEvent(deps, ending.task, 'job.succeeded') }
+    return { deliveryIds: await recordTaskEvent(deps, ending) }
   }

@@ -1,4 +1,4 @@
-import type { TaskActivities, TaskWorkInput } from '../../contracts/activities.ts'
+import type { TaskWork, TaskWorkInput } from '../../contracts/activities.ts'
 import {
   audioTaskOptions,
   imageTaskOptions,
@@ -28,7 +28,7 @@ import { taskRow } from './task-row.ts'
  * ffmpeg is ended within seconds and the workspace removed.
  */
 export const convertTask =
-  (deps: ActivityDependencies): TaskActivities['convertTask'] =>
+  (deps: ActivityDependencies): TaskWork['convertTask'] =>
   async (work) => {
     const task = await taskRow(deps, work.taskId)
     switch (task.kind) {

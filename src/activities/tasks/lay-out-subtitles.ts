@@ -1,4 +1,4 @@
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import {
   subtitlesTaskOptions,
   type SubtitlesTaskOptions,
@@ -14,7 +14,7 @@ import { cuesOf, readTaskWords, storeCues } from './words-of-task.ts'
  * DISK_FULL (retried).
  */
 export const layOutSubtitles =
-  (deps: ActivityDependencies): TaskActivities['layOutSubtitles'] =>
+  (deps: ActivityDependencies): TaskWork['layOutSubtitles'] =>
   async (work) => {
     const options = subtitlesTaskOptions.parse((await taskRow(deps, work.taskId)).options)
     const cues = cuesOf(await readTaskWords(deps, work), limitsOf(options))

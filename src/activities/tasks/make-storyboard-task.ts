@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { cancellationSignal } from '@temporalio/activity'
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import { storyboardTaskOptions } from '../../contracts/http/tasks/description-options.ts'
 import { taskFolderKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
@@ -16,7 +16,7 @@ import { taskRow } from './task-row.ts'
  * DISK_FULL, STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
  */
 export const makeStoryboardTask =
-  (deps: ActivityDependencies): TaskActivities['makeStoryboardTask'] =>
+  (deps: ActivityDependencies): TaskWork['makeStoryboardTask'] =>
   async ({ taskId, inputKey }) => {
     const task = await taskRow(deps, taskId)
     const options = storyboardTaskOptions.parse(task.options)

@@ -1,4 +1,4 @@
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import { waveformTaskOptions } from '../../contracts/http/tasks/description-options.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { makeTaskFile } from './make-task-file.ts'
@@ -10,7 +10,7 @@ import { taskRow } from './task-row.ts'
  * STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
  */
 export const measureWaveform =
-  (deps: ActivityDependencies): TaskActivities['measureWaveform'] =>
+  (deps: ActivityDependencies): TaskWork['measureWaveform'] =>
   async (work) => {
     const task = await taskRow(deps, work.taskId)
     const options = waveformTaskOptions.parse(task.options)

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import {
   adaptiveVideoTaskOptions,
   type AdaptiveVideoTaskOptions,
@@ -32,7 +32,7 @@ const CAPTIONS_BYTES_MAX = 16 * 1024 * 1024
  * STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
  */
 export const packageTask =
-  (deps: ActivityDependencies): TaskActivities['packageTask'] =>
+  (deps: ActivityDependencies): TaskWork['packageTask'] =>
   async ({ taskId, inputKey }) => {
     const task = await taskRow(deps, taskId)
     const options = adaptiveVideoTaskOptions.parse(task.options)

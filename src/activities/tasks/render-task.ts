@@ -1,5 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity'
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import {
   renderTaskOptions,
   type RenderTaskOptions,
@@ -21,7 +21,7 @@ import { taskRow } from './task-row.ts'
  * is ended within seconds and the workspace removed.
  */
 export const renderTask =
-  (deps: ActivityDependencies): TaskActivities['renderTask'] =>
+  (deps: ActivityDependencies): TaskWork['renderTask'] =>
   async ({ taskId, inputKey }) => {
     const task = await taskRow(deps, taskId)
     const account = await deps.accounts.find(task.accountId)

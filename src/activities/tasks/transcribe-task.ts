@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import { writeTranscript } from '../../contracts/http/tasks/transcript-file.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -19,7 +19,7 @@ const CONTENT_TYPE = 'application/json'
  * stopped.
  */
 export const transcribeTask =
-  (deps: ActivityDependencies): TaskActivities['transcribeTask'] =>
+  (deps: ActivityDependencies): TaskWork['transcribeTask'] =>
   async ({ taskId, inputKey }) => {
     const { speech, storage, tools } = deps
     if (speech === null) throw new MediaError('NOT_CONFIGURED', 'no speech engine')

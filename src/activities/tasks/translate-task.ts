@@ -1,5 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity'
-import type { TaskActivities } from '../../contracts/activities.ts'
+import type { TaskWork } from '../../contracts/activities.ts'
 import { translationTaskOptions } from '../../contracts/http/tasks/words-options.ts'
 import { usualCaptionLimits } from '../../domain/captions/layout.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -16,7 +16,7 @@ import { cuesOf, readTaskWords, storeCues, wrapped } from './words-of-task.ts'
  * to the translator is given up.
  */
 export const translateTask =
-  (deps: ActivityDependencies): TaskActivities['translateTask'] =>
+  (deps: ActivityDependencies): TaskWork['translateTask'] =>
   async (work) => {
     const { translator } = deps
     if (translator === null) throw new MediaError('NOT_CONFIGURED', 'no translator')

@@ -132,12 +132,12 @@ export const captureHold = async (
   input: { readonly holdId: string; readonly capturedCredits?: number | undefined },
   endedAt: Date,
 ): Promise<HoldEnding> => {
-  const stored = await requireHold(input.holdId, tx)
-  const capturedCredits = input.capturedCredits ?? stored.amountCredits
+  const { holdId } = input
+  const capturedCredits = input.capturedCredits ?? (await requireHold(holdId, tx)).amountCredits
   requireAmount(capturedCredits)
-  const hold = await endPending(tx, stored.id, { state: 'captured', endedAt, capturedCredits })
+  const hold = await endPending(tx, holdId, { state: 'captured', endedAt, capturedCredits })
   if (hold === null) {
-    const other = await requireHold(stored.id, tx)
+    const other = await requireHold(holdId, tx)
     if (other.state === 'captured' && other.capturedCredits === capturedCredits) {
       return endingOf(other, false)
     }

@@ -6,6 +6,7 @@ import type { TaskOutput } from '../../domain/task-output.ts'
 import type { Database, Transaction } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
 import { tasks } from '../schema/index.ts'
+import { takeHold, type HoldRequest } from './ledger-holds.ts'
 import { createLedgerRepository, type LedgerRepository } from './ledger.ts'
 import {
   afterCursor,
@@ -69,7 +70,9 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
         const { taskId, output } = input
         const ending = await settle(tx, taskId, { status: 'completed', output, error: null })
         const hold = ending?.settled === true ? await ledger.holdOf(holdId(taskId), tx) : null
-        if (hold !== null) await ledger.capture({ holdId: hold.id }, tx)
+        if (hold !== null) {
+          await ledger.capture({ holdId: hold.id, capturedCredits: hold.amountCredits }, tx)
+        }
         return ending
       }),
 
@@ -108,6 +111,20 @@ export const createTasksRepository = (
       const [inserted] = await database.insert(tasks).values(row).onConflictDoNothing().returning()
       return inserted ?? (await findById(row.id))!
     },
+
+    /** The same, with its price set aside in the same transaction; `isPaid` is false when the account
+     * has not enough, and true when nothing is to be paid. *Idempotent* by id. */
+    admit: (
+      row: NewTask,
+      hold: HoldRequest | null,
+    ): Promise<{ readonly task: Task; readonly isPaid: boolean }> =>
+      database.transaction(async (tx) => {
+        const [inserted] = await tx.insert(tasks).values(row).onConflictDoNothing().returning()
+        const [task = inserted!] =
+          inserted === undefined ? await tx.select().from(tasks).where(eq(tasks.id, row.id)) : []
+        const held = hold === null ? null : await takeHold(tx, hold, clock())
+        return { task, isPaid: held?.state !== 'declined' }
+      }),
 
     find: async (accountId: AccountId, id: TaskId): Promise<Task | null> => {
       const task = await findById(id)

@@ -39,6 +39,8 @@ export interface NewEvent {
   readonly payload: Readonly<Record<string, unknown>>
   /** The `webhook_url` of a task: it gets the event whatever the endpoints want. */
   readonly taskUrl?: string | undefined
+  /** What it tells of has only now happened: nobody can have recorded it. */
+  readonly isNew?: boolean
 }
 
 /** An event that only the address is told which its order has given. */
@@ -99,7 +101,7 @@ const createEventRecorder = (database: Database) => {
   /** Makes one delivery per enabled endpoint that wants the event, and one for `taskUrl`; answers
    * their ids. *Idempotent* per event id: later calls answer the first one's deliveries. */
   return async (event: NewEvent, within: Queryable = database): Promise<readonly DeliveryId[]> => {
-    const earlier = await recorded(event, within)
+    const earlier = event.isNew === true ? [] : await recorded(event, within)
     if (earlier.length > 0) return earlier
     const rows = (await receivers(event, within)).map(({ endpointId, url }) => ({
       id: deliveryIdOf(event.eventId, endpointId ?? 'task'),

@@ -11,7 +11,7 @@ const DELIVERIES_AT_ONCE = 20
 
 /** Starts the deliveries and leaves them to themselves: they outlive their parent by days. */
 export const startDeliveries = async (deliveryIds: readonly DeliveryId[]): Promise<void> => {
-  for (const deliveryId of deliveryIds) await startDelivery({ deliveryId })
+  await deliverLater(deliveryIds.map((deliveryId) => ({ deliveryId })))
 }
 
 /** The same, of deliveries that somebody has tried, or has had no time for. */
