@@ -1,10 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import * as workflows from '../../src/workflows/index.ts'
 import { workflowBundle } from '../support/workflow-bundle.ts'
 
@@ -29,14 +27,12 @@ const startOf = (text: string) => {
   return first!.workflowExecutionStartedEventAttributes!
 }
 
-const temporary = mkdtempSync(join(tmpdir(), 'spool-replay-'))
 let codePath: string
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) })
-  codePath = await workflowBundle(temporary)
+  codePath = await workflowBundle()
 })
-afterAll(() => rmSync(temporary, { recursive: true }))
 
 /** How a replay went: null when today's code gives the commands of the history again. */
 const replay = async (text: string): Promise<unknown> => {

@@ -79,7 +79,7 @@ const startParts = async (starting: Starting): Promise<Omit<TestStack, 'dir' | '
       dbFile: join(dir, 'temporal.db'),
       logFile: join(dir, 'temporal.log'),
     }),
-    workflowBundle(dir),
+    workflowBundle(),
   ])
   const postgresService = await keep(postgres.part)
   const temporalService = await keep(temporal.part)

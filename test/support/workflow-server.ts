@@ -80,7 +80,7 @@ export const workflowServer = async (): Promise<WorkflowServer> => {
   })
   const connection = await Connection.connect({ address: server.address })
   const native = await NativeConnection.connect({ address: server.address })
-  const bundlePath = await workflowBundle(dir)
+  const bundlePath = await workflowBundle()
   const { perform, use } = activitiesByWorkflow()
   let stopWorkers: (() => Promise<void>) | null = null
 

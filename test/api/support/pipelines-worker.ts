@@ -1,5 +1,4 @@
 import { Worker, NativeConnection } from '@temporalio/worker'
-import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import type {
   LedgerActivities,
@@ -8,6 +7,7 @@ import type {
 } from '../../../src/contracts/activities.ts'
 import type { Repositories } from '../../../src/db/repositories.ts'
 import { PIPELINE_STEPS } from '../../../src/domain/steps.ts'
+import { workflowBundle } from '../../support/workflow-bundle.ts'
 import type { TestTemporal } from './temporal-namespace.ts'
 
 export const PRICE_CREDITS = 10
@@ -82,7 +82,7 @@ export const runPipelinesWorker = async (
     connection,
     namespace: temporal.namespace,
     taskQueue: 'pipelines',
-    workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
+    workflowBundle: { codePath: await workflowBundle() },
     activities: activities(repositories),
     shutdownGraceTime: '1 second',
   })
