@@ -51,6 +51,8 @@ const WALLS = {
       'prom-client',
       // What a misspelt name probably meant.
       'fastest-levenshtein',
+      // Agents speak it.
+      '@modelcontextprotocol/server',
     ],
     node: true,
   },

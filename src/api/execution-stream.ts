@@ -1,6 +1,7 @@
 import type { ExecutionNews } from '../contracts/ports.ts'
 import type { ExecutionDetails, ExecutionEvent } from '../db/repositories/executions.ts'
 import { isExecutionOver } from '../domain/statuses.ts'
+import { newsBell } from './news-bell.ts'
 
 /** Read at a time; a whole render makes a few hundred. */
 const BATCH = 200
@@ -25,36 +26,6 @@ export const isQuiet = (execution: ExecutionDetails): boolean =>
   isExecutionOver(execution.status) &&
   execution.steps.every(({ status }) => status !== 'pending' && status !== 'processing')
 
-/** Remembers a wake that comes while nobody waits, so that none falls between reading and waiting. */
-const createBell = (options: Pick<StreamOptions, 'news' | 'executionId' | 'signal'>) => {
-  let rung = false
-  let ring: (() => void) | null = null
-  const wake = (): void => {
-    rung = true
-    ring?.()
-  }
-  const unfollow = options.news.follow(options.executionId, wake)
-  options.signal.addEventListener('abort', wake, { once: true })
-  return {
-    /** True when woken, false when the time is up. */
-    wait: async (timeoutMs: number): Promise<boolean> => {
-      let timer: NodeJS.Timeout | undefined
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          ring = resolve
-          timer = setTimeout(resolve, timeoutMs)
-        })
-      }
-      clearTimeout(timer)
-      ring = null
-      const woken = rung
-      rung = false
-      return woken
-    },
-    close: unfollow,
-  }
-}
-
 /**
  * The events of an execution as server-sent events: first those of the table after
  * `afterSequence`, then new ones as they come, with comments in between that keep the connection
@@ -63,7 +34,7 @@ const createBell = (options: Pick<StreamOptions, 'news' | 'executionId' | 'signa
 export async function* executionStream(options: StreamOptions): AsyncGenerator<string> {
   const { signal, read, find } = options
   // Before the first read: what happens in between rings the bell.
-  const bell = createBell(options)
+  const bell = newsBell(options)
   let sequence = options.afterSequence
   try {
     yield 'retry: 2000\n\n'

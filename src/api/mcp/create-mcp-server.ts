@@ -1,0 +1,70 @@
+import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server'
+import type { ExecutionNews } from '../../contracts/ports.ts'
+import type { ApiAnswer, AskApi } from './ask-api.ts'
+import { PLAN_TOOLS, type PlanTool, type ToolContext } from './plan-tools.ts'
+
+/** What a model is told before it calls anything. */
+const INSTRUCTIONS = `Spool makes images, videos, voices and captions by plans: JSON with a list of jobs.
+A job is {"id", "type", "params"}. Its params use the results of other jobs as "_imageJobDependency:<id>",
+"_videoJobDependency:<id>", "_audioJobDependency:<id>" or "_transcriptJobDependency:<id>"; jobs that do
+not need each other run at once. Call list_models for what can be used here; models of provider "local" need no key.
+Lint a plan before you start it: findings say what to mend, and the estimate what it costs. Then start_plan, and
+watch_generation until it has a finishedAt. After a change use fork_generation: what the change does
+not touch is not paid again. Never write captions into a video before everything else is done.`
+
+export interface McpCaller {
+  readonly ask: AskApi
+  readonly news: ExecutionNews
+  readonly version: string
+  /** Aborts when the server goes: whoever waits is answered at once. */
+  readonly closing: AbortSignal
+}
+
+/** What a route refuses is an answer that a model can act on: its problem, findings and all. */
+const resultOf = ({ status, body }: ApiAnswer): CallToolResult => ({
+  content: [{ type: 'text', text: JSON.stringify(body) }],
+  structuredContent: body,
+  ...(status >= 400 && { isError: true }),
+})
+
+/** Who asked for progress is told of it. */
+const progressTo =
+  ({ mcpReq }: ServerContext): ToolContext['onProgress'] =>
+  async ({ completed, total, message }) => {
+    const progressToken = mcpReq['_meta']?.progressToken
+    if (progressToken === undefined) return
+    await mcpReq.notify({
+      method: 'notifications/progress',
+      params: { progressToken, progress: completed, total, message },
+    })
+  }
+
+const register = (server: McpServer, tool: PlanTool, caller: McpCaller): void => {
+  const { name, title, description, input, readOnly } = tool
+  server.registerTool(
+    name,
+    {
+      title,
+      description,
+      inputSchema: input,
+      annotations: { readOnlyHint: readOnly, destructiveHint: false, openWorldHint: !readOnly },
+    },
+    async (given: unknown, context: ServerContext) => {
+      const { ask, news, closing } = caller
+      const signal = AbortSignal.any([closing, context.mcpReq.signal])
+      return resultOf(
+        await tool.call(given, { ask, news, signal, onProgress: progressTo(context) }),
+      )
+    },
+  )
+}
+
+/** The tools for one caller; made for each request, for nothing is kept between them. */
+export const createMcpServer = (caller: McpCaller): McpServer => {
+  const server = new McpServer(
+    { name: 'spool', version: caller.version },
+    { instructions: INSTRUCTIONS },
+  )
+  for (const tool of PLAN_TOOLS) register(server, tool, caller)
+  return server
+}
