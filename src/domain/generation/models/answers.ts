@@ -70,7 +70,8 @@ const wordsOf = ({ text, startSeconds, endSeconds }: TimedText): readonly TimedT
   const words = text.split(/\s+/).filter((word) => word !== '')
   const letters = words.reduce((sum, word) => sum + word.length, 0)
   let before = 0
-  const momentAt = (count: number) => startSeconds + ((endSeconds - startSeconds) * count) / letters
+  const momentAt = (count: number) =>
+    Math.round((startSeconds + ((endSeconds - startSeconds) * count) / letters) * 1000) / 1000
   return words.map((word) => {
     const start = momentAt(before)
     before += word.length
