@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import {
   Client,
   StreamableHTTPClientTransport,
-  type CallToolResult,
   type Progress,
   type VersionNegotiationMode,
 } from '@modelcontextprotocol/client'
@@ -59,10 +58,7 @@ const call = async (
   args: Record<string, unknown> = {},
   onprogress?: (progress: Progress) => void,
 ): Promise<Answered> => {
-  const result = (await agent.callTool(
-    { name, arguments: args },
-    onprogress ? { onprogress } : {},
-  )) as CallToolResult
+  const result = await agent.callTool({ name, arguments: args }, onprogress ? { onprogress } : {})
   const [content] = result.content
   const text = content?.type === 'text' ? content.text : ''
   // Clients of both kinds are served: those that read the text, and those that read the structure.
