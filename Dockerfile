@@ -18,7 +18,7 @@ RUN mkdir -p dist && node scripts/bundle-workflows.ts dist/workflows.js
 FROM node:24-bookworm-slim
 # util-linux has setpriv, by which an encoder dies with its worker. It is part of the base image today.
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ffmpeg util-linux ca-certificates python3-venv \
+  && apt-get install --yes --no-install-recommends ffmpeg espeak-ng util-linux ca-certificates python3-venv \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 # The local speech engine: pinned by hash, in an environment of its own.
@@ -41,6 +41,7 @@ ENV NODE_ENV=production \
   SPOOL_STORAGE_DIR=/storage \
   SPOOL_WORK_DIR=/work \
   SPOOL_PYTHON_PATH=/opt/spool-python/bin/python \
+  SPOOL_ESPEAK_PATH=espeak-ng \
   SPOOL_WORKFLOW_BUNDLE=/app/dist/workflows.js
 USER node
 EXPOSE 7100 7101

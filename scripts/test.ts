@@ -51,6 +51,7 @@ async function run(): Promise<number> {
       SPOOL_FFMPEG_PATH: toolchain().ffmpegPath,
       SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
       SPOOL_PYTHON_PATH: toolchain().pythonPath ?? '',
+      SPOOL_ESPEAK_PATH: toolchain().espeakPath ?? '',
     })
     console.log(summaryOf(report))
     return exitCode

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { SetupError } from './command.mjs'
+import { ensureEspeak } from './espeak.mjs'
 import { ensureFfmpeg } from './ffmpeg.mjs'
 import { findNode } from './node-runtime.mjs'
 import { ensureNpmPackages } from './npm-packages.mjs'
@@ -24,11 +25,12 @@ export async function setUp({ root = projectRoot, verbose = false, retry = false
   const onOutput = verbose ? (chunk) => process.stderr.write(chunk) : undefined
   const installed = await ensureNpmPackages({ root, onOutput })
   const recorded = installed ? null : readToolchain(root)
-  if (recorded && !(retry && recorded.pythonPath === null))
-    return { changed: false, toolchain: recorded }
+  const lacks = [recorded?.pythonPath, recorded?.espeakPath].includes(null)
+  if (recorded && !(retry && lacks)) return { changed: false, toolchain: recorded }
 
   const node = await findNode({ root })
   const { ffmpegPath, ffprobePath, version: ffmpegVersion } = await ensureFfmpeg({ note, onOutput })
+  const espeakPath = await ensureEspeak({ note, onOutput })
   const temporal = await ensureTemporalCli({ root, note, onOutput })
   const python = await ensurePython({ root, note, onOutput })
   if (python.path === null) {
@@ -44,6 +46,7 @@ export async function setUp({ root = projectRoot, verbose = false, retry = false
     ffprobePath,
     ffmpegVersion,
     pythonPath: python.path,
+    espeakPath,
   }
   writeToolchain(root, toolchain)
   return { changed: true, toolchain }

@@ -4,6 +4,15 @@ import { pythonRequirements } from './python.mjs'
 
 // What set-up found, so that the next run only has to look whether it is still there.
 
+const PROGRAMS = [
+  'nodePath',
+  'temporalPath',
+  'ffmpegPath',
+  'ffprobePath',
+  'pythonPath',
+  'espeakPath',
+]
+
 /**
  * The recorded toolchain if it still holds: every program is the very file that was examined, and the
  * settings that choose programs are unchanged. Else null.
@@ -15,6 +24,8 @@ export function readToolchain(root) {
     )
     const same = Object.entries(programs).every(([path, print]) => print === fingerprint(path))
     if (requirements !== pythonRequirements(root)) return null
+    // An older set-up did not know them all.
+    if (PROGRAMS.some((key) => toolchain[key] === undefined)) return null
     return same && JSON.stringify(settings) === JSON.stringify(chosenBySettings())
       ? toolchain
       : null
@@ -25,9 +36,7 @@ export function readToolchain(root) {
 
 /** Records what was found for the next run; other programs of the project read the paths from here. */
 export function writeToolchain(root, toolchain) {
-  const paths = ['nodePath', 'temporalPath', 'ffmpegPath', 'ffprobePath', 'pythonPath']
-    .map((key) => toolchain[key])
-    .filter((path) => path !== null)
+  const paths = PROGRAMS.map((key) => toolchain[key]).filter((path) => path !== null)
   const programs = Object.fromEntries(paths.map((path) => [path, fingerprint(path)]))
   mkdirSync(join(root, '.spool'), { recursive: true })
   const unfinished = `${fileOf(root)}.${process.pid}`
@@ -47,7 +56,7 @@ function fingerprint(path) {
 }
 
 function chosenBySettings() {
-  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH', 'PYTHON'].map(
+  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH', 'PYTHON', 'ESPEAK_PATH'].map(
     (name) => process.env[name] ?? null,
   )
 }

@@ -117,6 +117,7 @@ async function startParts(plan: Plan): Promise<StackRecord> {
     SPOOL_FFMPEG_PATH: toolchain().ffmpegPath,
     SPOOL_FFPROBE_PATH: toolchain().ffprobePath,
     SPOOL_PYTHON_PATH: process.env.SPOOL_PYTHON_PATH || (toolchain().pythonPath ?? ''),
+    SPOOL_ESPEAK_PATH: process.env.SPOOL_ESPEAK_PATH || (toolchain().espeakPath ?? ''),
   }
   say('Starting the API and a worker')
   await supervisor.start(nodePart('worker', env, settings.dir, async () => {}))

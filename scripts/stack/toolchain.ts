@@ -14,6 +14,8 @@ export type Toolchain = {
   ffprobePath: string
   /** Of the environment with the Python packages; null: there is no Python that would do. */
   pythonPath: string | null
+  /** Null: FFmpeg's own voice speaks instead. */
+  espeakPath: string | null
 }
 
 /** What set-up found. Throws one sentence when set-up has not run. */

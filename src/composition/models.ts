@@ -20,7 +20,8 @@ const createLocal = ({ settings, speech, translator }: Config): ModelProvider =>
     ffprobePath: settings.SPOOL_FFPROBE_PATH,
     timeoutMs: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
   }
-  return withWordEngines(createLocalModels(), {
+  const espeakPath = settings.SPOOL_ESPEAK_PATH ?? null
+  return withWordEngines(createLocalModels({ ...programs, espeakPath }), {
     ...programs,
     speech: createSpeech(speech, programs),
     translator: createTranslator(translator),

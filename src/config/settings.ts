@@ -111,6 +111,8 @@ export const settingsSchema = z.object({
   SPOOL_FFPROBE_PATH: z.string().default('ffprobe'),
   /** Of the environment that set-up makes, for the local speech engine; missing: there is none. */
   SPOOL_PYTHON_PATH: optional,
+  /** For `local/espeak`; missing: FFmpeg's own voice speaks, in English. */
+  SPOOL_ESPEAK_PATH: optional,
   SPOOL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 
   /** Fits twice into PostgreSQL's own default of 100 connections, with the API and four workers. */

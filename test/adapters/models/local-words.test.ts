@@ -62,7 +62,10 @@ const workIn = () => mkdtemp(join(folder, 'work-'))
 
 describe("the server's own engines for words", () => {
   it('hear what is said in a film, and the table of models finds the words', async () => {
-    const local = withWordEngines(createLocalModels(), await engines())
+    const local = withWordEngines(
+      createLocalModels({ ...programs, espeakPath: null }),
+      await engines(),
+    )
     const order = call('transcribe', 'local/speech', { audio: filmPath, language: 'en' })
     const submission = await local.submit(order, { folder: await workIn() })
     if (submission.status !== 'completed' || !('json' in submission.answer)) throw new Error('none')
@@ -91,7 +94,10 @@ describe("the server's own engines for words", () => {
     const path = join(work, 'transcript')
     const file = writeTranscript(transcript, { words: true, speakers: false })
     await writeFile(path, JSON.stringify(file))
-    const local = withWordEngines(createLocalModels(), await engines())
+    const local = withWordEngines(
+      createLocalModels({ ...programs, espeakPath: null }),
+      await engines(),
+    )
     const order = call('translate', 'local/translator', { transcript: path, language: 'es' })
     const submission = await local.submit(order, { folder: work })
     expect(submission).toMatchObject({
@@ -104,7 +110,7 @@ describe("the server's own engines for words", () => {
 
   it('say that there are none', async () => {
     const none = { ...programs, speech: null, translator: null }
-    const local = withWordEngines(createLocalModels(), none)
+    const local = withWordEngines(createLocalModels({ ...programs, espeakPath: null }), none)
     for (const order of [
       call('transcribe', 'local/speech', { audio: filmPath }),
       call('translate', 'local/translator', { transcript: filmPath, language: 'es' }),
@@ -116,7 +122,10 @@ describe("the server's own engines for words", () => {
   })
 
   it('refuse what they do not take, and leave everything else to the other engines', async () => {
-    const local = withWordEngines(createLocalModels(), await engines())
+    const local = withWordEngines(
+      createLocalModels({ ...programs, espeakPath: null }),
+      await engines(),
+    )
     for (const order of [
       call('transcribe', 'local/speech', { audio: 7 }),
       call('generateImage', 'local/no-such-engine', {}),
