@@ -4,6 +4,7 @@ import type { Fetchers } from './fetchers.ts'
 import type { createWebhookUrl } from './webhook-url.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+const isSecure = (url: string): boolean => new URL(url).protocol === 'https:'
 const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname)
 
 type ModelAccess = Pick<
@@ -27,6 +28,8 @@ export const createModelAccess = (parts: {
       name,
       {
         isHere: isLoopback(baseUrl),
+        // Who is reached by TLS sends nothing without it, and some refuse the whole order.
+        takesPublicUrl: isSecure(publicUrl) || !isSecure(baseUrl),
         fetcher: fetchers.renderer({ url: baseUrl }),
       },
     ]),
@@ -38,8 +41,8 @@ export const createModelAccess = (parts: {
     modelCanFetch: canFetch,
     modelFetcherOf: (provider) => known.get(provider)?.fetcher ?? fetchers.strangers,
     modelWebhookUrlFor: ({ provider, ...route }) => {
-      const isKnown = known.has(provider) && sendsWebhooks(provider)
-      if (!isKnown || !canFetch(provider, publicUrl)) return null
+      const isTold = known.get(provider)?.takesPublicUrl === true && sendsWebhooks(provider)
+      if (!isTold || !canFetch(provider, publicUrl)) return null
       return webhookUrl('models', { ...route, sender: modelSender(provider) })
     },
   }

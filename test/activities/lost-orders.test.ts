@@ -17,6 +17,8 @@ const world = await startActivityWorld({
   FAL_KEY: fal.apiKey,
   FAL_BASE_URL: fal.baseUrl,
   FAL_JWKS_URL: fal.jwksUrl,
+  ASYNC_VIDEO_BASE_URL: 'https://video.example.com/v1',
+  ASYNC_VIDEO_WEBHOOK_SECRET: 'secret',
 })
 afterAll(async () => {
   await replicate.close()
@@ -129,5 +131,24 @@ it('a paid order that was refused is simply made again', async () => {
     nextRetryDelay: 3_000,
   })
   expect(await submit(2)).toMatchObject({ status: 'accepted' })
+  expect(accepted(replicate)).toHaveLength(1)
+})
+
+it('a provider that is reached by TLS is not told to report without it', () => {
+  const route = { workflowId: 'w', executionId, step: 'job fox', issuedAtMs: 0 }
+  expect(world.deps.modelWebhookUrlFor({ ...route, provider: 'async-video' })).toBeNull()
+  expect(world.deps.modelWebhookUrlFor({ ...route, provider: 'replicate' })).toMatch(
+    /^http:\/\/spool\.test\/webhooks\/models\//,
+  )
+})
+
+it('a provider that has revoked the key leaves a lost order to an operator', async () => {
+  replicate.scripts.set('', { order: 'loses' })
+  await expect(submit(1)).rejects.toMatchObject({ type: 'PROVIDER_UNAVAILABLE' })
+  replicate.revokeKey()
+  await expect(submit(2)).rejects.toMatchObject({
+    type: 'PROVIDER_OUTCOME_UNKNOWN',
+    nonRetryable: true,
+  })
   expect(accepted(replicate)).toHaveLength(1)
 })

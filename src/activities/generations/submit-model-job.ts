@@ -7,7 +7,7 @@ import type {
   SubmittedModelJob,
 } from '../../contracts/generation-activities.ts'
 import type { GenerationJob } from '../../db/repositories/generations.ts'
-import { MediaError } from '../../domain/failures.ts'
+import { failureRule, MediaError } from '../../domain/failures.ts'
 import { remoteJobKey } from '../../domain/ids.ts'
 import { LOCAL_PROVIDER } from '../../domain/generation/model-queue.ts'
 import { modelRequest } from '../../domain/generation/models/model-request.ts'
@@ -90,25 +90,21 @@ const found = async (
   if (job.orderState === 'accepted' || job.orderState === 'answered') {
     return { status: job.orderState }
   }
-  // An engine of ours died with its worker, and nobody is paid twice.
-  if (order.provider === LOCAL_PROVIDER) return null
   const provider = configuredModelProvider(deps, order.provider)
   if (provider.find === undefined) {
     const detail = `${order.provider} cannot look up ${reference}`
     throw new MediaError('PROVIDER_OUTCOME_UNKNOWN', detail)
   }
   const orderedAtMs = job.submittedAt?.getTime() ?? order.orderedAtMs
-  try {
-    const handle = await provider.find({ ...call, orderedAtMs }, {})
-    return handle === null ? null : await accept(deps, sending, handle)
-  } catch (error) {
-    const isAway = error instanceof MediaError && error.code === 'PROVIDER_UNAVAILABLE'
-    if (!isAway || !isLastAttempt()) throw error
+  const handle = await provider.find({ ...call, orderedAtMs }, {}).catch((error: unknown) => {
+    if (!(error instanceof MediaError)) throw error
+    if (failureRule(error.code).retry === 'yes' && !isLastAttempt()) throw error
     // Whoever gives up looking must not order elsewhere what may be on its way.
     throw new MediaError('PROVIDER_OUTCOME_UNKNOWN', `${reference} could not be looked up`, {
       cause: error,
     })
-  }
+  })
+  return handle === null ? null : await accept(deps, sending, handle)
 }
 
 const isLastAttempt = (): boolean => {

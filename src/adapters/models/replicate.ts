@@ -20,8 +20,8 @@ export interface ReplicateOptions {
 
 const PROVIDER = 'replicate'
 
-/** A prediction echoes its input and its log beside the output. */
-const ANSWER_BYTES_MAX = 8 << 20
+/** A prediction echoes its input, in which images may be, and its log beside the output. */
+const ANSWER_BYTES_MAX = 64 << 20
 
 const STATUSES = [
   'starting',
@@ -86,7 +86,7 @@ export const createReplicate = (options: ReplicateOptions): ModelProvider => {
         answerBytesMax: ANSWER_BYTES_MAX,
       })
       if (answer.status === 404) return failedWith('not known any more')
-      return stateOf(exchange.read(answer, prediction))
+      return stateOf(exchange.read(answer, prediction.extend({ id: z.literal(id) })))
     },
     cancel: async ({ id }, { signal }) => {
       const answer = await exchange.ask({ method: 'POST', path: `${pathOf(id)}/cancel`, signal })

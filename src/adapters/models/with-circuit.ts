@@ -38,8 +38,8 @@ const isOutage = (error: unknown): boolean =>
 
 /**
  * A provider that is left alone during an outage: while the circuit is open, orders and questions are
- * PROVIDER_UNAVAILABLE at once, with the time until it is tried again. A cancel is always sent, and a webhook
- * is always judged. Each process has its own.
+ * PROVIDER_UNAVAILABLE at once, with the time until it is tried again. Cancels, and searches for lost orders,
+ * are rare and always sent, and a webhook is always judged. Each process has its own.
  */
 export const withCircuit = (
   provider: ModelProvider,
@@ -73,7 +73,7 @@ export const withCircuit = (
     }
   }
 
-  const { find, verifyWebhook } = provider
+  const { find, handleOf, verifyWebhook } = provider
   return {
     name: provider.name,
     submit: async (...given) => await guarded(() => provider.submit(...given)),
@@ -81,9 +81,8 @@ export const withCircuit = (
     cancel: async (...given) => {
       await provider.cancel(...given)
     },
-    ...(find === undefined
-      ? {}
-      : { find: async (...given) => await guarded(() => find.apply(provider, given)) }),
+    ...(find === undefined ? {} : { find: async (...given) => await find.apply(provider, given) }),
+    ...(handleOf === undefined ? {} : { handleOf: handleOf.bind(provider) }),
     ...(verifyWebhook === undefined ? {} : { verifyWebhook: verifyWebhook.bind(provider) }),
   }
 }

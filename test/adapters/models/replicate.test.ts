@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createReplicate } from '../../../src/adapters/models/replicate.ts'
 import { newWebhookSecret, signWebhook } from '../../../src/adapters/webhooks/standard-webhooks.ts'
+import { startFakeHttpService } from '../../support/fake-http-service.ts'
 import { startFakeReplicate, type FakeReplicate } from '../../support/fake-replicate.ts'
 import {
   accept,
@@ -58,6 +59,19 @@ describe('replicate', () => {
       webhook: `${webhookUrl}?order=exec_1%3Ajob+a`,
       webhook_events_filter: ['completed'],
     })
+  })
+
+  it('that tells of another job than the one that was asked for is not understood', async () => {
+    const { folder } = world()
+    const service = await startFakeHttpService(() => ({
+      body: JSON.stringify({ id: 'another', status: 'succeeded', output: 'https://x.example/a' }),
+    }))
+    const { baseUrl } = service
+    const provider = createReplicate({ apiKey: 'key', baseUrl, webhookSecret: null })
+    await expect(provider.inspect({ id: 'ours' }, { folder })).rejects.toMatchObject({
+      code: 'PROVIDER_OUTPUT_INVALID',
+    })
+    await service.close()
   })
 
   it('believes both secrets while one is replaced, and one of several signatures', async () => {
