@@ -53,6 +53,31 @@ const holdPrice = () =>
     expiresAt: NOW,
   })
 
+test('an order whose price is held with it is held once, and declined for good', async () => {
+  const row = (id: TaskId) => ({
+    ...{ id, accountId, input: 'med_1', options: {}, metadata: {} },
+    ...{ webhookUrl: null, priority: 3, kind: 'image' as const },
+  })
+  const priced = (id: TaskId, amountCredits: number) => ({
+    ...{ id: holdId(id), accountId, amountCredits },
+    ...{ workflowId: `task-${id}`, expiresAt: NOW },
+  })
+  const [paid, free, poor] = [newId('task'), newId('task'), newId('task')]
+  expect(await tasks.admit(row(paid), priced(paid, 4))).toMatchObject({
+    isPaid: true,
+    task: { id: paid, status: 'queued' },
+  })
+  expect(await tasks.admit(row(paid), priced(paid, 4))).toMatchObject({ isPaid: true })
+  expect(await tasks.admit(row(free), null)).toMatchObject({ isPaid: true })
+  expect(await tasks.admit(row(poor), priced(poor, 7))).toMatchObject({ isPaid: false })
+  await ledger.topUp({ accountId, amountCredits: 100, reference: 'later' })
+  expect(await tasks.admit(row(poor), priced(poor, 7))).toMatchObject({
+    isPaid: false,
+    task: { id: poor },
+  })
+  expect((await ledger.balance(accountId)).held).toBe(4)
+})
+
 test('a task that is inserted again is the stored one', async () => {
   expect(await insert(taskId, 'another input')).toMatchObject({
     status: 'queued',

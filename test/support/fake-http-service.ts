@@ -12,6 +12,8 @@ export interface FakeAnswer {
   readonly status?: number
   readonly headers?: Record<string, string>
   readonly body?: string | Uint8Array
+  /** No answer comes until the service is closed. */
+  readonly isSilent?: boolean
 }
 
 export interface FakeHttpService {
@@ -43,6 +45,7 @@ export async function startFakeHttpService(
         incoming.socket.destroy()
         return
       }
+      if (reply.isSilent === true) return
       outgoing.writeHead(reply.status ?? 200, reply.headers ?? {})
       outgoing.end(reply.body ?? '')
     })

@@ -6,6 +6,7 @@ import type {
   DeliveryAttempt,
   PublishingActivities,
   TaskActivities,
+  TaskEnd,
 } from '../../src/contracts/activities.ts'
 import {
   deliveryWorkflowId,
@@ -78,4 +79,55 @@ test('a webhook that could not even be tried is not lost', async () => {
     throw failWith('CONFLICT')
   })
   expect(later).toEqual([{ deliveryId }])
+})
+
+/** Runs a task whose work ends it so; answers what else was done. */
+const afterWork = async (end: Pick<TaskEnd, 'completed' | 'open'>) => {
+  const taskId: TaskId = `task_${suffix()}`
+  const calls: string[] = []
+  const note = <Answer>(name: string, answer: Answer) => {
+    return async (): Promise<Answer> => {
+      calls.push(name)
+      return answer
+    }
+  }
+  const output = {
+    ...{ storageKey: 'tasks/x/output.png', contentType: 'image/png', sizeBytes: 1 },
+    ...{ durationSeconds: null, widthPx: 1, heightPx: 1 },
+  }
+  const deliveryId: DeliveryId = `dlv_${suffix()}`
+  const activities: Delivering & Pick<TaskActivities, 'convertTask' | 'completeTask'> = {
+    convertTask: note('convertTask', { output, ...end }),
+    completeTask: note('completeTask', { deliveryIds: [deliveryId] }),
+    attemptDelivery: note('attemptDelivery', { status: 'delivered' }),
+    deliverWebhook: note('deliverWebhook', { status: 'delivered' }),
+  }
+  await server.with(activities, async () => {
+    const ready = { status: 'ready', work: 'image', inputIs: 'medium', remote: null } as const
+    const admission = { ...ready, inputKey: 'media/x', durationSeconds: 0 }
+    const result = await server.client.workflow.execute<typeof taskWorkflow>('task', {
+      workflowId: taskWorkflowId(taskId),
+      taskQueue: 'pipelines',
+      args: [{ taskId, accountId: 'acct_12345678', admission }],
+    })
+    expect(result).toEqual({ taskId, status: 'completed' })
+    for (const open of end.open) {
+      await server.client.workflow.getHandle(deliveryWorkflowId(open.deliveryId)).result()
+    }
+  })
+  return calls
+}
+
+test('a task of an upload that its work has ended needs nothing else', async () => {
+  expect(await afterWork({ completed: true, open: [] })).toEqual(['convertTask'])
+})
+
+test('a task that its work could not end is ended by its workflow', async () => {
+  const calls = await afterWork({ completed: false, open: [] })
+  expect(calls).toEqual(['convertTask', 'completeTask', 'attemptDelivery'])
+})
+
+test('a webhook that was not taken with the work is delivered on its own', async () => {
+  const open = [{ deliveryId: `dlv_${suffix()}` as const }]
+  expect(await afterWork({ completed: true, open })).toEqual(['convertTask', 'deliverWebhook'])
 })
