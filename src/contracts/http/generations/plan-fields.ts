@@ -16,7 +16,7 @@ export const jobIdField = z
 const REFERENCE = /^_(?:([a-z]+)J|j)obDependency:(.+)$/
 
 /** `_imageJobDependency:cover`: the image that job `cover` makes. */
-export const readReference = (text: string): JobSource | null => {
+const readReference = (text: string): JobSource | null => {
   const [, kind, jobId] = REFERENCE.exec(text) ?? []
   if (jobId === undefined) return null
   const media = kind as JobMedia | undefined

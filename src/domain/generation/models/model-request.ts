@@ -23,7 +23,7 @@ const nearestNumber = (value: number, choices: readonly (string | number)[]) =>
     .toSorted((a, b) => Math.abs(a - value) - Math.abs(b - value))[0]
 
 /** The parameters as far as a model takes them. */
-export const fittedParams = (model: string, params: ReadyParams): ReadyParams => {
+const fittedParams = (model: string, params: ReadyParams): ReadyParams => {
   const takes = findModel(model)?.takes ?? {}
   const fit = (name: string, value: unknown): [unknown] | [] => {
     const rule = Object.hasOwn(takes, name) ? takes[name] : undefined
