@@ -4,6 +4,7 @@ import type { ModelJobState } from '../../adapters/models/model-provider.ts'
 import type { GenerationActivities, JobInput } from '../../contracts/generation-activities.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ModelOrderHandle } from '../../domain/generation/model-order.ts'
+import { findRoute } from '../../domain/generation/models/table.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { configuredModelProvider } from './configured-model.ts'
 import { keepAnswer } from './keep-answer.ts'
@@ -105,6 +106,9 @@ export const adoptModelJob =
     const { row } = await findJob(deps, { executionId, jobId })
     if (row.reference === null) throw new MediaError('NOT_FOUND', `job ${jobId} was never ordered`)
     const { reference } = row
-    const handle = { id: providerJobId }
+    const choice = choiceOf(row)
+    const found = { id: providerJobId, model: findRoute(choice)?.model ?? choice.model }
+    const provider = configuredModelProvider(deps, choice.provider)
+    const handle = provider.handleOf?.(found) ?? { id: found.id }
     await deps.generations.noteAccepted({ executionId, jobId, reference, handle })
   }

@@ -91,6 +91,15 @@ export const createFal = (options: FalOptions): ModelProvider => {
         throw exchange.refusal(answer)
       }
     },
+    // Its addresses lead to the owner and the app alone, whatever else the model's path has.
+    handleOf: ({ id, model }) => {
+      const app = model.split('/').slice(0, 2).map(encodeURIComponent).join('/')
+      const response = `${options.baseUrl}/${app}/requests/${encodeURIComponent(id)}`
+      return {
+        id,
+        urls: { status: `${response}/status`, response, cancel: `${response}/cancel` },
+      }
+    },
     verifyWebhook: createFalWebhooks(options),
   }
 }

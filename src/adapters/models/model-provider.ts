@@ -82,6 +82,8 @@ export interface ModelProvider {
    * nobody can look it up. *Errors:* as above; PROVIDER_UNAVAILABLE with `retryAfterMs` while the order
    * may still be on its way. */
   find?(order: PlacedOrder, options: Cancelable): Promise<ModelJobHandle | null>
+  /** What brings us back to a job of which an operator has found the id. Missing: its id is enough. */
+  handleOf?(job: { readonly id: string; readonly model: string }): ModelJobHandle
   /** Judges a webhook by its signature over the raw body; news is a hint, and the job is asked.
    * *Errors:* UNAUTHENTICATED, BODY_MALFORMED; as above when its keys cannot be had. Missing
    * where the provider sends none, or none that can be judged: then it is given no `webhookUrl`. */

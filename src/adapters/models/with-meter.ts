@@ -36,7 +36,7 @@ export const withMeter = (provider: ModelProvider, meter: ProviderMeter): ModelP
     }
   }
 
-  const { find, verifyWebhook } = provider
+  const { find, handleOf, verifyWebhook } = provider
   return {
     name: provider.name,
     submit: (order, options) =>
@@ -51,6 +51,7 @@ export const withMeter = (provider: ModelProvider, meter: ProviderMeter): ModelP
           find: (order, options) =>
             measured('find', options.signal, () => find.call(provider, order, options)),
         }),
+    ...(handleOf === undefined ? {} : { handleOf: handleOf.bind(provider) }),
     ...(verifyWebhook === undefined ? {} : { verifyWebhook: verifyWebhook.bind(provider) }),
   }
 }

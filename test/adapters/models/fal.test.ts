@@ -57,6 +57,13 @@ describe('fal', () => {
     await elsewhere.close()
   })
 
+  it('comes back to a job of which somebody has found the id', async () => {
+    const { provider, call, folder } = world()
+    const { id } = await accept(world())
+    const handle = provider.handleOf?.({ id, model: call.model }) ?? { id }
+    expect(await provider.inspect(handle, { folder })).toMatchObject({ status: 'completed' })
+  })
+
   it('tells of a job that was stopped as canceled', async () => {
     const { fake, provider, folder } = world()
     fake.scripts.set('', { work: 'runs' })
