@@ -95,6 +95,13 @@ const mediaFacts = async (
   return new Map(found.flatMap((medium) => (medium === null ? [] : [[medium.id, factsOf(medium)]])))
 }
 
+/** A job with those alone whom this server can ask, unless there are none: those are findings. */
+const askable = (job: PlanJob, isConfigured: (choice: ModelChoice) => boolean): PlanJob => {
+  if (!('choices' in job)) return job
+  const choices = job.choices.filter(isConfigured)
+  return choices.length === 0 ? job : { ...job, choices }
+}
+
 const inBody = ({ locate }: PlanReading, finding: Finding): Finding =>
   finding.jobId === null ? finding : { ...finding, path: locate(finding.jobId, finding.path) }
 
@@ -121,11 +128,13 @@ export const judgePlan = async (
     repositories.ledger.balance(account.id),
   ])
   const mediumOf = (mediaId: string) => facts.get(mediaId) ?? null
-  const estimate = estimatePlan(jobs, { plan: account.plan, mediumOf })
+  const asked = jobs.map((job) => askable(job, isConfigured))
+  const estimate = estimatePlan(asked, { plan: account.plan, mediumOf })
   const found = lintPlan({
     ...{ jobs, jobIds, namesFallbacks, maxCredits, estimate, missingSetting, mediumOf },
     ...{ sourceProblems, availableCredits: credits.available, nearest: nearestName },
   })
   const findings = [...reading.findings, ...found.map((finding) => inBody(reading, finding))]
-  return { plan: reading.plan, findings, estimate }
+  const plan = reading.plan === null ? null : { ...reading.plan, jobs: asked }
+  return { plan, findings, estimate }
 }

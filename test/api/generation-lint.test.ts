@@ -124,6 +124,16 @@ describe('a plan is judged before anything is paid', () => {
     )
   })
 
+  test('and is priced by those whom this server can ask', async () => {
+    const banana = { model: 'google/nano-banana', provider: 'fal', prompt: 'x' }
+    const fallbacks = [{ model: 'bytedance/seedream-4', provider: 'replicate' }]
+    const drawn = { id: 'a', type: 'generateImage', params: banana, fallbacks }
+    const { ok, findings, estimate } = await lint({ jobs: [drawn] })
+    expect(ok).toBe(true)
+    expect(findings).toMatchObject([{ rule: 'provider-not-configured', severity: 'warning' }])
+    expect(estimate).toMatchObject({ lowerCredits: 3, upperCredits: 3 })
+  })
+
   test('and costs more than there is', async () => {
     const dear = {
       id: 'v',

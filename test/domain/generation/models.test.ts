@@ -420,6 +420,15 @@ describe('an alternative is asked with what it takes', () => {
   })
 })
 
+describe('a text that another job has written', () => {
+  it('is refused before anything is sent where it is longer than the model takes', () => {
+    const text = 'x'.repeat(4_097)
+    expect(() => modelRequest(by('openai/gpt-4o-mini-tts @ openai'), { text })).toThrow(
+      /PROVIDER_REJECTED/,
+    )
+  })
+})
+
 describe('a text model', () => {
   const chat = findRoute(by('openai/gpt-4.1-mini @ openai'))!
 

@@ -87,7 +87,9 @@ export const missingKeys: LintRule = (subject) =>
           jobId: job.id,
           path: index === 0 ? 'params.provider' : `fallbacks.${index - 1}`,
           message: `${quoted(choice.model)} at ${quoted(choice.provider)} needs the setting ${setting}, which this server does not have.`,
-          fix: 'Ask whoever runs the server, or choose another provider.',
+          fix: isStuck
+            ? 'Ask whoever runs the server, or choose another provider.'
+            : 'Leave it out: its alternatives are asked instead.',
         },
       ]
     })

@@ -13,6 +13,10 @@ const fitted = (value: unknown, rule: ParamRule): unknown => {
   if (rule.kind === 'choice' && !rule.of.includes(value as string)) {
     return typeof value === 'number' ? nearestNumber(value, rule.of) : (rule.default ?? undefined)
   }
+  if (rule.kind === 'text' && typeof value === 'string' && value.length > rule.lengthMax) {
+    // A plan's own texts were judged before; this one another job has written.
+    throw new MediaError('PROVIDER_REJECTED', `a text of ${value.length} characters is too long`)
+  }
   if (rule.kind === 'files' && Array.isArray(value)) return value.slice(0, rule.countMax)
   return value
 }
@@ -42,7 +46,7 @@ const fittedParams = (model: string, params: ReadyParams): ReadyParams => {
 /**
  * What a provider is sent for a job: its own name for the model, and the body. What the model does not
  * take is left out, and what it takes only in part is brought near. *Errors:* INPUT_INVALID for a choice
- * that the table does not have.
+ * that the table does not have; PROVIDER_REJECTED for a text that is longer than the model takes.
  */
 export const modelRequest = (
   choice: ModelChoice,
