@@ -73,16 +73,9 @@ export const withCircuit = (
     }
   }
 
-  const { find, handleOf, verifyWebhook } = provider
   return {
-    name: provider.name,
+    ...provider,
     submit: async (...given) => await guarded(() => provider.submit(...given)),
     inspect: async (...given) => await guarded(() => provider.inspect(...given)),
-    cancel: async (...given) => {
-      await provider.cancel(...given)
-    },
-    ...(find === undefined ? {} : { find: async (...given) => await find.apply(provider, given) }),
-    ...(handleOf === undefined ? {} : { handleOf: handleOf.bind(provider) }),
-    ...(verifyWebhook === undefined ? {} : { verifyWebhook: verifyWebhook.bind(provider) }),
   }
 }
