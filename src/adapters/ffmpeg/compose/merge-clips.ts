@@ -16,10 +16,10 @@ import { probe } from '../probe.ts'
 import { readClip, soundOf, type Clip } from './clip-facts.ts'
 import { programsOf, type ComposeTools, type LocalMedium, type MadeMedium } from './compose-job.ts'
 import { encodeClip } from './encode-clip.ts'
-import { encodeSound } from './encode-sound.ts'
 import { SOUND_RATE_HZ } from './film-encoder.ts'
-import { joinClips, type Pictures, type Sound } from './join-clips.ts'
-import { mixSound, type SoundPiece } from './mix-sound.ts'
+import { joinClips, type Pictures } from './join-clips.ts'
+import type { SoundPiece } from './mix-sound.ts'
+import { mixTracks } from './mix-tracks.ts'
 import { readMp4Tracks } from './mp4-tracks.ts'
 import {
   sampleAt,
@@ -121,7 +121,8 @@ const mergeAnew = async (
     : await encodeClips(tools, params, { shown, untilSeconds })
   const frames = sum(pictures.clips.map((clip) => clip.frames))
   refuseUnheard(params, frames / framesPerSecond(pictures.frameRate))
-  const sound = await makeSound(tools, params, {
+  const sound = await mixTracks(tools, {
+    loudnessLufs: params.loudnessLufs,
     pieces: [...pieces, ...sounds.map(({ piece }) => piece)],
     samples: sampleAt(frames, pictures.frameRate),
   })
@@ -236,17 +237,4 @@ const encodeClips = async (
     if (soundPath) pieces.push(pieceOf(planned, frameRate, { path: soundPath, volume }))
   }
   return { pictures: { clips: made, frameRate, size: canvas }, pieces }
-}
-
-const makeSound = async (
-  tools: ComposeTools,
-  { loudnessLufs }: Params,
-  { pieces, samples }: { readonly pieces: readonly SoundPiece[]; readonly samples: number },
-): Promise<Sound> => {
-  if (pieces.length === 0) return null
-  const path = join(tools.folder, 'sound.f32')
-  const outputPath = join(tools.folder, 'sound-encoded')
-  const { peak } = await mixSound(path, pieces, samples, tools.signal)
-  await encodeSound(tools, { path, peak }, { loudnessLufs, outputPath })
-  return { path: outputPath }
 }

@@ -1,4 +1,3 @@
-import { MediaError } from '../../../domain/failures.ts'
 import type { ComposeTools, MadeMedium, MediaWork } from './compose-job.ts'
 import {
   convertMedium,
@@ -8,6 +7,7 @@ import {
   trimMedium,
 } from './convert-medium.ts'
 import { burnSubtitles } from './burn-subtitles.ts'
+import { layerMedia } from './layer-media.ts'
 import { mergeClips } from './merge-clips.ts'
 
 /**
@@ -26,7 +26,7 @@ export const runMediaOperation = async (work: MediaWork & ComposeTools): Promise
     case 'addSubtitles':
       return await burnSubtitles(work, work.params)
     case 'layer':
-      throw new MediaError('NOT_CONFIGURED', `${work.operation} is not there yet`)
+      return await layerMedia(work, work.params)
     case 'resize':
       return await resizeMedium(work, work.params)
     case 'convert':
