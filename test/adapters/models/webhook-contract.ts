@@ -62,7 +62,8 @@ export const provesToSignWebhooks = (
       await expect(judge({ ...webhook, headers: {} })).rejects.toMatchObject(refused)
     })
 
-    it.runIf(hasTime).each([-301, 302])('is not believed %i seconds from now', async (seconds) => {
+    if (!hasTime) return
+    it.each([-301, 302])('is not believed %i seconds from now', async (seconds) => {
       const timestampSeconds = nowSeconds() + seconds
       await expect(judge(await received({ timestampSeconds }))).rejects.toMatchObject({
         code: 'UNAUTHENTICATED',
