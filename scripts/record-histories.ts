@@ -1,7 +1,7 @@
 // `node scripts/run.mjs scripts/record-histories.ts`: runs each workflow through each of its endings on
 // a real stack and writes the histories that the replay tests replay. Histories of a released version
 // stay; record anew only what no execution anywhere can have any more. Arguments choose: `renders`,
-// `streams`, `localizations`.
+// `streams`, `localizations`, `generations`.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,11 +9,15 @@ import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { eventually } from '../test/support/eventually.ts'
+import { startFakeAsyncVideo } from '../test/support/fake-async-video.ts'
+import { startFakeFal } from '../test/support/fake-fal.ts'
 import { startFakeRenderer } from '../test/support/fake-renderer.ts'
 import { startFakeHttpService } from '../test/support/fake-http-service.ts'
 import { recordedEndings, type RecordedEnding } from '../test/support/recorded-endings.ts'
+import { recordedGenerations } from '../test/support/recorded-generations.ts'
 import { recordedLocalizations } from '../test/support/recorded-localizations.ts'
 import { recordedStreams } from '../test/support/recorded-streams.ts'
+import { settingsOfFakes } from '../test/support/stack-generations.ts'
 import { makeSong } from '../test/support/stack-media.ts'
 import { startTestStack } from '../test/support/stack.ts'
 import { startWebhookSink } from '../test/support/webhook-sink.ts'
@@ -88,7 +92,9 @@ try {
   const beta = await startFakeRenderer('beta', folder)
   const speech = await startSpeech()
   const translator = await startTranslator()
-  stops.push(alpha.close, beta.close, speech.close, translator.close)
+  const video = await startFakeAsyncVideo()
+  const fal = await startFakeFal()
+  stops.push(alpha.close, beta.close, speech.close, translator.close, video.close, fal.close)
   const stack = await startTestStack({
     SPOOL_RENDERERS: JSON.stringify([alpha.entry('primary'), beta.entry('backup')]),
     SPOOL_TASK_PROVIDERS: JSON.stringify([{ ...alpha.entry('primary'), kinds: ['audio'] }]),
@@ -99,6 +105,7 @@ try {
     SPOOL_SPEECH_URL: speech.url,
     SPOOL_TRANSLATOR: 'libretranslate',
     SPOOL_TRANSLATOR_URL: translator.url,
+    ...settingsOfFakes({ video, fal }),
   })
   stops.push(stack.stop)
   const worker = await stack.addWorker()
@@ -115,6 +122,9 @@ try {
   }
   if (isChosen('streams')) {
     endings.push(...(await recordedStreams({ stack, folder, setSpeech: speech.setSpeech })))
+  }
+  if (isChosen('generations')) {
+    endings.push(...(await recordedGenerations({ stack, video, fal })))
   }
   if (isChosen('localizations')) {
     // The provider of before would be sent the sound.
