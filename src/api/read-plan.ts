@@ -148,7 +148,7 @@ const readJob = (written: unknown, index: number, reader: PlanReader): JobReadin
   if (operation === null) {
     return failed([unknownOperation(id, name, at(other === undefined ? 'type' : 'operation'))])
   }
-  const { params, writtenAs } = spellParams(operation, writtenParams)
+  const { params, writtenAs, idle } = spellParams(operation, writtenParams)
   const locate = (path: string) => {
     const [first = '', second = '', ...rest] = path.split('.')
     return first === 'params' && second !== ''
@@ -165,8 +165,11 @@ const readJob = (written: unknown, index: number, reader: PlanReader): JobReadin
   const made = makeJob({ operation, read: read.value as Params, fallbacks, reader })
   if ('missing' in made) return { ...failed([modelMissing(id, operation, locate)]), locate }
   const job = { id, dependsOn: [...new Set(dependsOn)], ...made } as PlanJob
-  const idle = idleStyleWords(id, operation, params, locate)
-  return { id, job, namesFallbacks: fallbacks !== undefined, findings: idle, locate }
+  const ignored = [
+    ...idle.map((word) => ignoredParam(id, word, at(`params.${word}`))),
+    ...idleStyleWords(id, operation, params, locate),
+  ]
+  return { id, job, namesFallbacks: fallbacks !== undefined, findings: ignored, locate }
 }
 
 const unknownOperation = (id: string, name: string | undefined, path: string): Finding => {
@@ -183,6 +186,12 @@ const unknownOperation = (id: string, name: string | undefined, path: string): F
         : `Did you mean ${nearest}?`,
   }
 }
+
+const ignoredParam = (jobId: string, name: string, path: string): Finding => ({
+  ...{ rule: 'parameter-ignored', severity: 'warning', jobId, path },
+  message: `\`${name}\` changes nothing here: the first layer decides size and length.`,
+  fix: 'Leave it out; `resize` and `trim` change what comes of it.',
+})
 
 const modelMissing = (
   id: string,

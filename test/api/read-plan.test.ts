@@ -228,6 +228,30 @@ describe('placements', () => {
   })
 })
 
+describe('layers of the published form', () => {
+  test('may say their size, which is warned of, and null for what they do not say', () => {
+    const params = {
+      layers: [{ media: film }],
+      outputWidth: 1080,
+      mainLayer: 0,
+      output_duration: null,
+    }
+    const { plan, findings } = read({ jobs: [job('layer', params)] })
+    expect(plan).not.toBeNull()
+    expect(findings).toMatchObject([
+      { rule: 'parameter-ignored', severity: 'warning', path: 'jobs.0.params.outputWidth' },
+      { rule: 'parameter-ignored', path: 'jobs.0.params.mainLayer' },
+    ])
+  })
+
+  test('leave loudness alone where a merge says null, and take null for nothing elsewhere', () => {
+    const items = [{ type: 'video', url: film }]
+    expect(only('merge', { items, loudness: null, width: null })).toMatchObject({
+      params: { loudnessLufs: null, widthPx: null },
+    })
+  })
+})
+
 describe('what is wrong is said at its place, as it was written', () => {
   test('for each job, all at once', () => {
     const body = {

@@ -62,6 +62,14 @@ const spellingsOf = (operation: Operation): Readonly<Record<string, string>> => 
 /** Said by writers of the published form for a machine that is not ours. */
 const MEANINGLESS: ReadonlySet<string> = new Set(['unified', 'sendJobWebhook'])
 
+/** Of the published form, and not done here: without them the result is another one, which is said. */
+const IDLE: ReadonlySet<string> = new Set([
+  ...['outputDuration', 'outputWidth', 'outputHeight', 'mainLayer'],
+])
+
+/** Parameters for which `null` says something. */
+const NULLABLE: ReadonlySet<string> = new Set(['loudness', 'image', 'video', 'voice'])
+
 /** Words for what another parameter says. */
 const REWORDED: Readonly<Record<string, (value: unknown) => readonly [string, unknown]>> = {
   cameraMotion: (value) => ['cameraFixed', value === 'fixed'],
@@ -75,6 +83,8 @@ export interface SpelledParams {
   readonly params: Readonly<Record<string, unknown>>
   /** As it was written, by the name that is read. */
   readonly writtenAs: ReadonlyMap<string, string>
+  /** Known, and without any effect here; as they were written. */
+  readonly idle: readonly string[]
 }
 
 /** The parameters of a job under the names that are read. */
@@ -85,10 +95,16 @@ export const spellParams = (
   const spellings = spellingsOf(operation)
   const params: Record<string, unknown> = {}
   const writtenAs = new Map<string, string>()
+  const idle: string[] = []
+  const takesNull = operation === 'merge' || operation === 'expand'
   for (const [name, value] of Object.entries(written)) {
     const camel = camelCase(name)
-    if (value === null && operation !== 'merge' && operation !== 'expand') continue
-    if (MEANINGLESS.has(camel)) continue
+    const isSaid = value !== null || (takesNull && NULLABLE.has(camel))
+    if (!isSaid || MEANINGLESS.has(camel)) continue
+    if (operation === 'layer' && IDLE.has(camel)) {
+      idle.push(name)
+      continue
+    }
     const spelled = Object.hasOwn(spellings, camel) ? (spellings[camel] ?? camel) : camel
     const [read, meant] = Object.hasOwn(REWORDED, spelled)
       ? REWORDED[spelled]!(value)
@@ -98,7 +114,7 @@ export const spellParams = (
     params[key] = meant
     writtenAs.set(key, name)
   }
-  return { params, writtenAs }
+  return { params, writtenAs, idle }
 }
 
 const fallbackField = z
