@@ -6,6 +6,7 @@ import pino from 'pino'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeApiKey } from '../../src/api/api-keys.ts'
 import { testDatabase } from '../support/database.ts'
+import { card } from '../support/plan-jobs.ts'
 import { newId } from '../support/records.ts'
 import {
   ADMIN_KEY,
@@ -217,7 +218,21 @@ describe('a foreign id is answered like one that does not exist', () => {
       type: 'render.completed',
       payload: {},
     })
+    const generationId = newId('execution')
+    await api.repositories.generations.store({
+      ...{ executionId: generationId, accountId: owner.id, body: { jobs: [] } },
+      jobs: [{ job: card('card'), upperCredits: 1 }],
+      ...{ maxCredits: null, baseExecutionId: null, webhook: null },
+    })
+    const bodies: Record<string, object> = {
+      'patch /v1/webhooks/endpoints/:id': { topics: [] },
+      'post /v1/generations/:id/limit': { maxCredits: 5 },
+      'post /v1/executions/:id/fork': { changes: {} },
+    }
     const ids: Record<string, string> = {
+      '/v1/generations/:id': generationId,
+      '/v1/generations/:id/limit': generationId,
+      '/v1/executions/:id/fork': generationId,
       '/v1/media/:id': mediaId,
       '/v1/videos/:id': videoId,
       '/v1/videos/:id/renders': videoId,
@@ -239,9 +254,12 @@ describe('a foreign id is answered like one that does not exist', () => {
       const id = ids[route]
       expect(id, `${route} is not in this test`).toBeDefined()
       for (const method of Object.keys(operations)) {
-        const payload = method === 'patch' ? { payload: { topics: [] } } : {}
+        const body = bodies[`${method} ${route}`]
         const url = route.replace(':id', id!)
-        const request = { method: method.toUpperCase() as 'GET', url, ...payload }
+        const request = {
+          ...{ method: method.toUpperCase() as 'GET', url },
+          ...(body === undefined ? {} : { payload: body }),
+        }
         const foreign = expectProblem(await call(customer, request), 404, 'NOT_FOUND')
         const unknown = {
           ...request,
@@ -284,11 +302,14 @@ describe('the description', () => {
     )
     expect(described.toSorted()).toEqual(
       [
+        'delete /mcp',
         'delete /v1/admin/accounts/{id}/keys/{keyId}',
         'delete /v1/webhooks/endpoints/{id}',
+        'get /execute/{id}/status',
         'get /files/{*}',
         'get /healthz',
         'get /jobs/{id}',
+        'get /mcp',
         'get /metrics',
         'get /openapi.json',
         'get /readyz',
@@ -297,6 +318,9 @@ describe('the description', () => {
         'get /v1/executions',
         'get /v1/executions/{id}',
         'get /v1/executions/{id}/events',
+        'get /v1/generations/models',
+        'get /v1/generations/schema',
+        'get /v1/generations/{id}',
         'get /v1/media',
         'get /v1/media/{id}',
         'get /v1/tasks',
@@ -309,12 +333,19 @@ describe('the description', () => {
         'head /files/{*}',
         'head /play/{token}/{*}',
         'patch /v1/webhooks/endpoints/{id}',
+        'post /execute',
+        'post /mcp',
         'post /v1/admin/accounts',
         'post /v1/admin/accounts/{id}/keys',
         'post /v1/admin/accounts/{id}/refunds',
         'post /v1/admin/accounts/{id}/top-ups',
+        'post /v1/admin/generations/{id}/jobs/{jobId}/decision',
         'post /v1/executions/{id}/cancel',
+        'post /v1/executions/{id}/fork',
         'post /v1/executions/{id}/retry',
+        'post /v1/generations',
+        'post /v1/generations/lint',
+        'post /v1/generations/{id}/limit',
         'post /jobs',
         'post /jobs/{id}/cancel',
         'post /v1/localizations',
@@ -326,6 +357,7 @@ describe('the description', () => {
         'post /v1/videos/{id}/renders',
         'post /v1/webhooks/deliveries/{id}/repeat',
         'post /v1/webhooks/endpoints',
+        'post /webhooks/models/{token}',
         'post /webhooks/tasks/{token}',
         'put /files/{*}',
       ].toSorted(),
