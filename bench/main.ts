@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { tableOf, type Figure } from './figure.ts'
 import { measure as history } from './history.ts'
 import { measure as ladder } from './ladder.ts'
+import { measure as merge } from './merge.ts'
 import { measure as pipeline } from './pipeline.ts'
 import { measure as recovery } from './recovery.ts'
 import { measure as ranges } from './ranges.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: Record<string, Measure> = {
   tasks,
   stills,
   stream,
+  merge,
   ranges,
 }
 

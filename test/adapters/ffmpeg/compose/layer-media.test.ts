@@ -61,14 +61,13 @@ const lay = async (...layers: Layer<LocalMedium>[]) => {
 }
 
 /** The colour at a place, in parts of the sides. */
-const colourAt = async (path: string, x: number, y: number, seconds = 0.4) => {
+const colourAt = async (path: string, [x, y]: readonly [number, number], seconds = 0.4) => {
   const name = `at-${(attempts += 1)}.png`
   await makeMedia(folder, '-ss', String(seconds), '-i', path, '-frames:v', '1', name)
   const [columns, rows] = [32, 18]
   const grid = await colourGrid(join(folder, name), columns, rows)
-  const [red = 0, green = 0, blue = 0] =
-    grid[Math.floor(y * rows) * columns + Math.floor(x * columns)] ?? []
-  const parts = [red > 90 ? 'red' : '', green > 70 ? 'green' : '', blue > 90 ? 'blue' : '']
+  const [r = 0, g = 0, b = 0] = grid[Math.floor(y * rows) * columns + Math.floor(x * columns)] ?? []
+  const parts = [r > 90 ? 'red' : '', g > 70 ? 'green' : '', b > 90 ? 'blue' : '']
   return parts.filter(Boolean).join('+') || 'black'
 }
 
@@ -94,51 +93,51 @@ describe('layer', () => {
       layer(red),
       layer(blue, { placement: { width: '25%', height: null, at } }),
     )
-    expect(await colourAt(path, ...inside)).toBe('blue')
-    expect(await colourAt(path, ...outside)).toBe('red')
+    expect(await colourAt(path, inside)).toBe('blue')
+    expect(await colourAt(path, outside)).toBe('red')
   })
 
   it('lays a layer at a place in pixels, cut to the size that was asked for', async () => {
     const placement = { width: 100, height: 40, at: { x: 200, y: 20 } }
     const { path } = await lay(layer(red), layer(blue, { placement }))
-    expect(await colourAt(path, 250 / 320, 40 / 180)).toBe('blue')
-    expect(await colourAt(path, 250 / 320, 80 / 180)).toBe('red')
-    expect(await colourAt(path, 180 / 320, 40 / 180)).toBe('red')
+    expect(await colourAt(path, [250 / 320, 40 / 180])).toBe('blue')
+    expect(await colourAt(path, [250 / 320, 80 / 180])).toBe('red')
+    expect(await colourAt(path, [180 / 320, 40 / 180])).toBe('red')
   })
 
   it('shows layers from their start to their end', async () => {
     const times = { startSeconds: 0.32, endSeconds: 0.64 }
     const { path } = await lay(layer(red), layer(blue, times))
-    expect(await colourAt(path, 0.5, 0.5, 0.2)).toBe('red')
-    expect(await colourAt(path, 0.5, 0.5, 0.4)).toBe('blue')
-    expect(await colourAt(path, 0.5, 0.5, 0.8)).toBe('red')
+    expect(await colourAt(path, [0.5, 0.5], 0.2)).toBe('red')
+    expect(await colourAt(path, [0.5, 0.5], 0.4)).toBe('blue')
+    expect(await colourAt(path, [0.5, 0.5], 0.8)).toBe('red')
   })
 
   it('lets the background shine through', async () => {
     const { path } = await lay(layer(red), layer(blue, { opacity: 0.5 }))
-    expect(await colourAt(path, 0.5, 0.5)).toBe('red+blue')
+    expect(await colourAt(path, [0.5, 0.5])).toBe('red+blue')
   })
 
   it('leaves out the colour of a key, and what is transparent', async () => {
     const screen = await picture('screen', 'color=0x00ff00:s=64x36,drawbox=0:0:32:36:blue:fill')
     const key = { color: '#00ff00', similarity: 0.2, blend: 0.05 }
     const keyed = await lay(layer(red), layer(screen, { chromaKey: key }))
-    expect(await colourAt(keyed.path, 0.2, 0.5)).toBe('blue')
-    expect(await colourAt(keyed.path, 0.8, 0.5)).toBe('red')
+    expect(await colourAt(keyed.path, [0.2, 0.5])).toBe('blue')
+    expect(await colourAt(keyed.path, [0.8, 0.5])).toBe('red')
     const hole = await picture(
       'hole',
       'color=blue@0:s=64x36,format=rgba,drawbox=0:0:32:36:blue:fill',
     )
     const holed = await lay(layer(red), layer(hole))
-    expect(await colourAt(holed.path, 0.8, 0.5)).toBe('red')
+    expect(await colourAt(holed.path, [0.8, 0.5])).toBe('red')
   })
 
   it('is as long as what is laid over a picture', async () => {
     const still = await picture('still', 'color=red:s=64x36')
     const { path } = await lay(layer(still), layer(blue, { startSeconds: 0.6 }))
     expect(await describeStream(path, 'v')).toMatchObject({ nb_read_frames: '40' })
-    expect(await colourAt(path, 0.5, 0.5, 0.2)).toBe('red')
-    expect(await colourAt(path, 0.5, 0.5, 1.5)).toBe('blue')
+    expect(await colourAt(path, [0.5, 0.5], 0.2)).toBe('red')
+    expect(await colourAt(path, [0.5, 0.5], 1.5)).toBe('blue')
   })
 
   it('mixes the sounds that are to be heard, each at its start', async () => {
