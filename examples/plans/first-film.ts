@@ -34,18 +34,24 @@ const film = merge([
   }),
 ])
 
+/** Words that share a time by their letters. */
+const spoken = (text: string, start: number, end: number) => {
+  const secondsPerLetter = (end - start) / text.length
+  return [...text.matchAll(/\S+\s*/g)].map(({ 0: word, index }) => ({
+    word: word.trim(),
+    start: start + index * secondsPerLetter,
+    end: start + (index + word.length) * secondsPerLetter,
+  }))
+}
+
 const execution = await compose(
   captions({
     video: film,
     captions: [
-      { word: 'The', start: 0, end: 0.2 },
-      { word: 'lamp', start: 0.2, end: 0.6 },
-      { word: 'is', start: 0.6, end: 0.8 },
-      { word: 'lit', start: 0.8, end: 1.1 },
-      { word: 'at', start: 1.1, end: 1.3 },
-      { word: 'dusk.', start: 1.3, end: 1.9 },
+      ...spoken('The lamp is lit at dusk.', 0, 1.8),
+      ...spoken('Ships find their way.', 2.1, 3.6),
     ],
-    style: { preset: 'youtube', highlightActiveWord: true },
+    style: { preset: 'tiktok', highlightActiveWord: true, activeWordColor: '#ffd400' },
   }),
 )
   .onProgress(({ completedJobs, totalJobs, currentJob }) => {

@@ -63,7 +63,7 @@ export interface PipelineExecution {
   readonly status: ExecutionState
   readonly result?: MediaResult
   getStatus(): Promise<ExecutionStatus>
-  /** Waits for the end. *Errors:* SpoolError, `EXECUTION_FAILED` where the run failed. */
+  /** Waits for the end, and tells whenever something has changed. *Errors:* SpoolError, `EXECUTION_FAILED` where the run failed. */
   waitForCompletion(onProgress?: OnProgress): Promise<MediaResult>
   /** Called with the result, at once if it is there. Hears only of what this object is asked. */
   onComplete(callback: OnComplete): void
@@ -106,10 +106,13 @@ class SeenExecution implements PipelineExecution {
   }
 
   async #untilOver(onProgress?: OnProgress): Promise<MediaResult> {
+    let told = ''
     for (let waitMs = WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, WAIT_MS_MAX)) {
       const { status, result, error, currentJob, progress, totalJobs, completedJobs } =
         await this.getStatus()
-      onProgress?.({ currentJob, progress, totalJobs, completedJobs })
+      const news = { currentJob, progress, totalJobs, completedJobs }
+      if (JSON.stringify(news) !== told) onProgress?.(news)
+      told = JSON.stringify(news)
       if (status === 'failed' || (status === 'completed' && result === null)) {
         const what = error ?? 'The execution came to nothing.'
         throw new SpoolError(`${what} (${this.id})`, { code: 'EXECUTION_FAILED' })

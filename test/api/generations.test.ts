@@ -318,35 +318,41 @@ describe('a fork', () => {
 describe('the published dialect', () => {
   const OPTIONS = { webhook: 'https://example.com/hook', webhookSecret: 'a secret of the program' }
 
-  test('is taken and answered in its own shape, with the secret sealed', async () => {
-    const customer = await api.customer({ credits: 500 })
-    const body = { executionPlan: PLAN, options: OPTIONS }
-    const answer = await post(customer, '/execute', body, 'one')
-    expect(answer.statusCode, answer.body).toBe(202)
-    const { executionId, createdAt } = answer.json()
-    expect(answer.json()).toEqual({ executionId, status: 'pending', createdAt })
-    const stored = await repositories.generations.generationOf(executionId)
-    expect(stored?.webhook?.url).toBe(OPTIONS.webhook)
-    expect(JSON.stringify(stored)).not.toContain(OPTIONS.webhookSecret)
+  test.each([
+    ['beside its address', OPTIONS],
+    ['with its address', { webhook: { url: OPTIONS.webhook, secret: OPTIONS.webhookSecret } }],
+  ])(
+    'is taken and answered in its own shape, with the secret %s sealed',
+    async (_where, options) => {
+      const customer = await api.customer({ credits: 500 })
+      const body = { executionPlan: PLAN, options }
+      const answer = await post(customer, '/execute', body, 'one')
+      expect(answer.statusCode, answer.body).toBe(202)
+      const { executionId, createdAt } = answer.json()
+      expect(answer.json()).toEqual({ executionId, status: 'pending', createdAt })
+      const stored = await repositories.generations.generationOf(executionId)
+      expect(stored?.webhook?.url).toBe(OPTIONS.webhook)
+      expect(JSON.stringify(stored)).not.toContain(OPTIONS.webhookSecret)
 
-    await repositories.executions.beginStep({ executionId, step: jobStep('lake') })
-    await deliver(executionId, 'lake')
-    const status = (await get(customer, `/execute/${executionId}/status`)).json()
-    expect(status).toMatchObject({
-      id: executionId,
-      status: 'processing',
-      result: null,
-      error: null,
-      totalJobs: 3,
-      completedJobs: 1,
-      progress: 33,
-      completedAt: null,
-    })
-    expect(status.jobs.map((job: { id: string; status: string }) => [job.id, job.status])).toEqual(
-      expect.arrayContaining([['lake', 'completed']]),
-    )
-    expect(status.jobs[2].result).toMatchObject({ url: expect.stringMatching(/^http/) })
-  })
+      await repositories.executions.beginStep({ executionId, step: jobStep('lake') })
+      await deliver(executionId, 'lake')
+      const status = (await get(customer, `/execute/${executionId}/status`)).json()
+      expect(status).toMatchObject({
+        id: executionId,
+        status: 'processing',
+        result: null,
+        error: null,
+        totalJobs: 3,
+        completedJobs: 1,
+        progress: 33,
+        completedAt: null,
+      })
+      expect(
+        status.jobs.map((job: { id: string; status: string }) => [job.id, job.status]),
+      ).toEqual(expect.arrayContaining([['lake', 'completed']]))
+      expect(status.jobs[2].result).toMatchObject({ url: expect.stringMatching(/^http/) })
+    },
+  )
 
   test('keeps what a plan before it has made', async () => {
     const { customer, executionId } = await ordered()

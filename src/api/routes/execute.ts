@@ -13,7 +13,7 @@ import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const executeOrder = z.strictObject({
   executionPlan: z.looseObject({}),
-  options: executeOptions.default({}),
+  options: executeOptions.prefault({}),
 })
 type Options = z.infer<typeof executeOptions>
 

@@ -6,20 +6,31 @@ import { httpUrlField, idField, optionalTimeField, timeField } from '../fields.t
 
 const statusField = z.enum(EXECUTE_STATUSES)
 
-export const executeOptions = z.strictObject({
-  webhook: httpUrlField.nullish().meta({ description: 'Told of the end.' }),
-  webhookSecret: z
-    .string()
-    .min(1)
-    .max(1000)
-    .nullish()
-    .meta({ description: 'Signs the body of the webhook: HMAC-SHA256, in `X-Webhook-Signature`.' }),
-  baseExecutionId: idField('execution').nullish(),
-  providerApiKeys: z
-    .record(z.string(), z.string())
-    .nullish()
-    .meta({ description: 'Refused: this server calls providers with its own keys.' }),
-})
+const secretField = z.string().min(1).max(1000)
+
+/** Its client sends the address and the secret in one of two forms. */
+const webhookField = z.union([
+  httpUrlField,
+  z.strictObject({ url: httpUrlField, secret: secretField.nullish() }),
+])
+
+export const executeOptions = z
+  .strictObject({
+    webhook: webhookField.nullish().meta({ description: 'Told of the end.' }),
+    webhookSecret: secretField.nullish().meta({
+      description: 'Signs the body of the webhook: HMAC-SHA256, in `X-Webhook-Signature`.',
+    }),
+    baseExecutionId: idField('execution').nullish(),
+    providerApiKeys: z
+      .record(z.string(), z.string())
+      .nullish()
+      .meta({ description: 'Refused: this server calls providers with its own keys.' }),
+  })
+  .transform(({ webhook, webhookSecret, ...options }) =>
+    typeof webhook === 'object' && webhook !== null
+      ? { ...options, webhook: webhook.url, webhookSecret: webhook.secret ?? webhookSecret }
+      : { ...options, webhook, webhookSecret },
+  )
 
 export const executeAccepted = z.object({
   executionId: idField('execution'),
