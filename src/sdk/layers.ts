@@ -92,9 +92,13 @@ const background = (timeline: LayerTimeline): LayerItem => ({
   ),
 })
 
-/** As the plan has them; the first is as long as the whole. */
-const written = ([first, ...others]: Items, { duration }: LayersOptions) => {
-  if (first === undefined) throw new TypeError('layers() needs at least one layer.')
+/** As the plan has them; the first picture is as long as the whole. */
+const written = (items: Items, { duration }: LayersOptions) => {
+  const isPicture = (item: Items[number]) => isTimeline(item) || !isSound(oneMedium(item.media))
+  const index = items.findIndex(isPicture)
+  const first = items[index]
+  if (first === undefined) throw new TypeError('layers() needs at least one picture.')
+  const others = items.toSpliced(index, 1)
   const bottom = isTimeline(first) ? background(first) : first
   return [
     { ...bottom, ...(duration !== undefined && { end: duration }) },
@@ -102,30 +106,14 @@ const written = ([first, ...others]: Items, { duration }: LayersOptions) => {
   ].map((item) => ({ ...item, media: oneMedium(item.media) }))
 }
 
-/**
- * Lays media over each other, the first at the bottom. Sound among them is not drawn, so it is laid
- * over the whole, from its `start`.
- */
+/** Lays media over each other, the first picture at the bottom; sound is heard, wherever it stands. */
 export const layers = (
   given: Items | ({ readonly layers: Items } & LayersOptions),
   options: LayersOptions = {},
 ): MediaNode<'video'> => {
   if (!('length' in given)) return layers(given.layers, { ...given, ...options })
   const { width, height } = options
-  const all = written(given, options)
-  const drawn = mediaNode('layer', 'video', { layers: all.filter(({ media }) => !isSound(media)) })
-  const sized =
-    width === undefined && height === undefined
-      ? drawn
-      : mediaNode('resize', 'video', { source: drawn, width, height })
-  const sounds = all.filter(({ media }) => isSound(media))
-  if (sounds.length === 0) return sized
-  return merge([
-    sized,
-    ...sounds.map(({ media, start, volume }) => ({
-      url: media,
-      ...(start !== undefined && { offset: start }),
-      ...(volume !== undefined && { volume }),
-    })),
-  ])
+  const drawn = mediaNode('layer', 'video', { layers: written(given, options) })
+  if (width === undefined && height === undefined) return drawn
+  return mediaNode('resize', 'video', { source: drawn, width, height })
 }

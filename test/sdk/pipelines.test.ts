@@ -223,11 +223,18 @@ describe('a voice-over', () => {
       compose(captions({ video: merge([scene('a'), voice('v')]), model: listener })),
     ],
     ['of a merge in a merge', compose(merge([merge([scene('a'), voice('v')]), scene('b')]))],
-    ['among layers', compose(layers([{ media: scene('a') }, { media: voice('v'), start: 2 }]))],
     ['in a merge in layers', compose(layers([{ media: merge([scene('a'), voice('v')]) }]))],
     ['over a picture', compose(picture('a'), voice('v'))],
   ])('%s ends up in the merge', (_where, pipeline) => {
     isHeard(pipeline.toJSON())
+  })
+
+  test('among layers is one of them, above a picture', () => {
+    const plan = compose(layers([{ media: voice('v'), start: 2 }, { media: scene('a') }])).toJSON()
+    expect(onlyJob(plan, 'layer').params['layers']).toEqual([
+      { media: '_videoJobDependency:job1' },
+      { media: '_audioJobDependency:job2', start: 2 },
+    ])
   })
 
   test('that a portrait speaks reaches the portrait wherever it stands', () => {
