@@ -1,13 +1,19 @@
-import { existsSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { demoReport } from '../../scripts/demo/demo-results.ts'
 import { demoOptions } from '../../scripts/demo/options.ts'
 import type { DemoOptions } from '../../scripts/demo/options.ts'
 import { DEMO_STEPS, runDemo } from '../../scripts/demo/run-demo.ts'
 import type { StepRow } from '../../scripts/demo/step-display.ts'
 import { runningStack } from '../../scripts/stack/stack.ts'
-import { tempFolder } from './temp-folder.ts'
+
+// As in a clone, a demo finds the data of those before it.
+const dir = mkdtempSync(join(tmpdir(), 'spool-demo-'))
+// PostgreSQL runs as another user when we are root, and has to pass through.
+chmodSync(dir, 0o755)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 beforeEach(() => {
   vi.stubEnv('SPOOL_PORT', '0')
@@ -16,7 +22,7 @@ beforeEach(() => {
   vi.stubEnv('TEMPORAL_ADDRESS', '')
 })
 
-const asked = (args: string[], dir: string): DemoOptions => {
+const asked = (args: string[]): DemoOptions => {
   const options = demoOptions(args, dir)
   if (options === 'help') throw new Error('help was not asked for')
   return options
@@ -38,8 +44,7 @@ function watching(stopAt?: string) {
 }
 
 test('the demo leaves a video, two thumbnails, an audio file and no stack', async () => {
-  const dir = tempFolder()
-  const options = asked(['--start', '20', '--end', '22', '--format', '1:1'], dir)
+  const options = asked(['--start', '20', '--end', '22', '--format', '1:1'])
   const { display, last, signal } = watching()
   const { execution, video, results, isStackStopped } = await runDemo({
     options,
@@ -80,10 +85,9 @@ test('the demo leaves a video, two thumbnails, an audio file and no stack', asyn
 })
 
 test('a demo that is interrupted cancels its render and stops its stack', async () => {
-  const dir = tempFolder()
   const { display, signal } = watching('remote render')
   const { execution, results } = await runDemo({
-    options: asked([], dir),
+    options: asked([]),
     dir,
     display,
     signal,
@@ -93,12 +97,12 @@ test('a demo that is interrupted cancels its render and stops its stack', async 
     status: 'canceled',
     credits: { held: 16, captured: 0, refunded: 16 },
   })
-  expect([runningStack(dir), existsSync(join(dir, 'demo'))]).toEqual([null, false])
+  const folder = join(dir, 'demo', execution?.id ?? '')
+  expect([runningStack(dir), existsSync(folder)]).toEqual([null, false])
 })
 
 test('a song that is none fails at its upload, and the stack is stopped', async () => {
-  const dir = tempFolder()
-  const options = asked(['--song', import.meta.filename], dir)
+  const options = asked(['--song', import.meta.filename])
   const demo = runDemo({ options, dir, ...watching() })
   await expect(demo).rejects.toMatchObject({ step: 'upload the song' })
   expect(runningStack(dir)).toBeNull()

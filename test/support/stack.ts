@@ -73,7 +73,12 @@ const startParts = async (starting: Starting): Promise<Omit<TestStack, 'dir' | '
   const { dir, keep, stops } = starting
   const { temporalPath } = toolchain()
   const [postgres, temporal, bundle] = await Promise.all([
-    preparePostgres({ dataDir: join(dir, 'postgres'), logFile: join(dir, 'postgres.log') }),
+    // Tests kill it, and never the machine.
+    preparePostgres({
+      dataDir: join(dir, 'postgres'),
+      logFile: join(dir, 'postgres.log'),
+      durable: false,
+    }),
     prepareTemporal({
       cliPath: temporalPath,
       dbFile: join(dir, 'temporal.db'),
