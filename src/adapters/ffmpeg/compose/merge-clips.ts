@@ -15,7 +15,7 @@ import { framesPerSecond, type RationalRate } from '../../../domain/rational-rat
 import { probe } from '../probe.ts'
 import { readClip, soundOf, type Clip } from './clip-facts.ts'
 import { programsOf, type ComposeTools, type LocalMedium, type MadeMedium } from './compose-job.ts'
-import { encodeClip } from './encode-clip.ts'
+import { encodeClips, isHeard } from './encode-clips.ts'
 import { SOUND_RATE_HZ } from './film-encoder.ts'
 import { joinClips, type Pictures } from './join-clips.ts'
 import type { SoundPiece } from './mix-sound.ts'
@@ -118,7 +118,7 @@ const mergeAnew = async (
     copy && sum(copy.clipFrames) / framesPerSecond(copy.frameRate) >= untilSeconds
   const { pictures, pieces } = isLongEnough
     ? await takeClips(tools, copy, shown)
-    : await encodeClips(tools, params, { shown, untilSeconds })
+    : await encodeParts(tools, params, { shown, untilSeconds })
   const frames = sum(pictures.clips.map((clip) => clip.frames))
   refuseUnheard(params, frames / framesPerSecond(pictures.frameRate))
   const sound = await mixTracks(tools, {
@@ -198,7 +198,7 @@ const takeClips = async (
 }
 
 const pieceOf = (
-  { startFrame, frames }: PlannedClip,
+  { startFrame, frames }: Pick<PlannedClip, 'startFrame' | 'frames'>,
   rate: RationalRate,
   sound: Pick<SoundPiece, 'path' | 'volume'>,
 ): SoundPiece => {
@@ -207,34 +207,51 @@ const pieceOf = (
 }
 
 const ENCODING_SHARE = 0.9
+/** Starting a process takes as long as half a second of film; more decoders at once cost memory. */
+const CLIPS_AT_ONCE = 8
+const PROBES_AT_ONCE = 4
 
-const encodeClips = async (
+const encodeParts = async (
   tools: ComposeTools,
   params: Params,
   { shown, untilSeconds }: { readonly shown: readonly Item[]; readonly untilSeconds: number },
 ): Promise<Parts> => {
   const clips: (Clip & Pick<Item, 'durationSeconds' | 'volume'>)[] = []
-  for (const { source, durationSeconds, volume } of shown) {
-    clips.push({ ...(await readClip(tools, source.path)), durationSeconds, volume })
+  for (const items of inBatches(shown, PROBES_AT_ONCE)) {
+    const read = items.map(async ({ source, durationSeconds, volume }) => ({
+      ...(await readClip(tools, source.path)),
+      ...{ durationSeconds, volume },
+    }))
+    clips.push(...(await Promise.all(read)))
   }
   const plan = heldUntil(planMerge(params, clips), untilSeconds)
   const { canvas, frameRate } = plan
-  const made: { path: string; frames: number }[] = []
-  const pieces: SoundPiece[] = []
-  for (const [index, planned] of plan.clips.entries()) {
+  const placed = plan.clips.map((planned, index) => {
     const clip = clips[index]
     if (!clip) throw new MediaError('INTERNAL', `there is no clip ${index}`)
-    const { volume } = clip
-    const picturesPath = join(tools.folder, `clip-${index}`)
-    const soundPath = clip.sound && volume > 0 ? `${picturesPath}.f32` : null
+    return { clip, planned, volume: clip.volume }
+  })
+  const made: { path: string; frames: number }[] = []
+  const pieces: SoundPiece[] = []
+  let startFrame = 0
+  for (const [index, batch] of inBatches(placed, CLIPS_AT_ONCE).entries()) {
+    const path = join(tools.folder, `part-${index}`)
+    const [from, frames] = [startFrame, sum(batch.map(({ planned }) => planned.frames))]
     const onProgress = (ratio: number) =>
-      tools.onProgress?.(
-        (ENCODING_SHARE * (planned.startFrame + ratio * planned.frames)) / plan.frames,
-      )
-    const job = { clip, planned, canvas, frameRate, fit: params.fit, picturesPath, soundPath }
-    await encodeClip({ ...tools, onProgress }, job)
-    made.push({ path: picturesPath, frames: planned.frames })
-    if (soundPath) pieces.push(pieceOf(planned, frameRate, { path: soundPath, volume }))
+      tools.onProgress?.((ENCODING_SHARE * (from + ratio * frames)) / plan.frames)
+    const files = { picturesPath: path, soundPath: `${path}.f32` }
+    const job = { clips: batch, canvas, frameRate, fit: params.fit, ...files }
+    await encodeClips({ ...tools, onProgress }, job)
+    made.push({ path, frames })
+    if (batch.some(isHeard)) {
+      pieces.push(pieceOf({ startFrame, frames }, frameRate, { path: files.soundPath, volume: 1 }))
+    }
+    startFrame += frames
   }
   return { pictures: { clips: made, frameRate, size: canvas }, pieces }
 }
+
+const inBatches = <Value>(values: readonly Value[], size: number): Value[][] =>
+  Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  )
