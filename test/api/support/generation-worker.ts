@@ -1,6 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker'
 import pino from 'pino'
-import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { createActivities } from '../../../src/activities/create-activities.ts'
 import { activityInterceptors } from '../../../src/activities/lib/interceptors.ts'
@@ -10,15 +9,16 @@ import { openStorage } from '../../../src/composition/storage.ts'
 import { createWorkerMetrics } from '../../../src/composition/worker-metrics.ts'
 import { stepRecorder } from '../../../src/composition/workers.ts'
 import { readConfig } from '../../../src/config.ts'
-import type { DatabaseConnection } from '../../../src/db/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import type { ApiUnderTest } from './api-under-test.ts'
+import { workflowBundle } from '../../support/workflow-bundle.ts'
 import type { TestTemporal } from './temporal-namespace.ts'
 
 /** Serves the real workflows and short activities until the calling file's tests are done. Nobody makes
  * media or calls models: a job that was claimed stays so. */
 export const runGenerationWorker = async (
   temporal: TestTemporal,
-  database: DatabaseConnection,
+  database: TestDatabase,
   api: ApiUnderTest,
 ): Promise<void> => {
   const config = readConfig({
@@ -45,7 +45,7 @@ export const runGenerationWorker = async (
     connection,
     namespace: temporal.namespace,
     taskQueue: 'pipelines',
-    workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
+    workflowBundle: { codePath: await workflowBundle() },
     activities,
     interceptors: {
       activity: [activityInterceptors(stepRecorder(api.repositories.executions), meter)],
