@@ -99,17 +99,18 @@ export const post = async (
 const endPending = async (
   tx: Transaction,
   holdId: string,
-  ending: Pick<Hold, 'state' | 'endedAt'> & { readonly capturedCredits?: number },
+  ending: Pick<Hold, 'state' | 'endedAt'> & { readonly capturedCredits?: number | 'all' },
 ): Promise<Hold | null> => {
-  const { capturedCredits = 0 } = ending
+  const { capturedCredits = 0, ...how } = ending
+  const takesAll = capturedCredits === 'all'
   const [hold] = await tx
     .update(holds)
-    .set({ ...ending, capturedCredits })
+    .set({ ...how, capturedCredits: takesAll ? sql`${holds.amountCredits}` : capturedCredits })
     .where(
       and(
         eq(holds.id, holdId),
         eq(holds.state, 'pending'),
-        gte(holds.amountCredits, capturedCredits),
+        takesAll ? undefined : gte(holds.amountCredits, capturedCredits),
       ),
     )
     .returning()
@@ -132,24 +133,42 @@ export const captureHold = async (
   input: { readonly holdId: string; readonly capturedCredits?: number | undefined },
   endedAt: Date,
 ): Promise<HoldEnding> => {
-  const { holdId } = input
-  const capturedCredits = input.capturedCredits ?? (await requireHold(holdId, tx)).amountCredits
+  const stored = await requireHold(input.holdId, tx)
+  const capturedCredits = input.capturedCredits ?? stored.amountCredits
   requireAmount(capturedCredits)
-  const hold = await endPending(tx, holdId, { state: 'captured', endedAt, capturedCredits })
+  const hold = await endPending(tx, stored.id, { state: 'captured', endedAt, capturedCredits })
   if (hold === null) {
-    const other = await requireHold(holdId, tx)
+    const other = await requireHold(stored.id, tx)
     if (other.state === 'captured' && other.capturedCredits === capturedCredits) {
       return endingOf(other, false)
     }
     throw conflict(other, `capture of ${capturedCredits} of ${other.amountCredits}`)
   }
-  await post(
-    tx,
-    hold.accountId,
-    { posted: -capturedCredits, held: -hold.amountCredits },
-    captureEntries({ accountId: hold.accountId, holdId: hold.id, capturedCredits }),
-  )
+  await postCapture(tx, hold)
   return endingOf(hold, true)
+}
+
+/** All of a hold in one question, for those who do not know whether there is one. */
+export const captureWhole = async (
+  tx: Transaction,
+  holdId: string,
+  endedAt: Date,
+): Promise<HoldEnding | null> => {
+  const hold = await endPending(tx, holdId, { state: 'captured', endedAt, capturedCredits: 'all' })
+  if (hold === null) {
+    const [other] = await tx.select().from(holds).where(eq(holds.id, holdId))
+    if (other === undefined) return null
+    if (other.state === 'captured') return endingOf(other, false)
+    throw conflict(other, `capture of all ${other.amountCredits}`)
+  }
+  await postCapture(tx, hold)
+  return endingOf(hold, true)
+}
+
+const postCapture = async (tx: Transaction, hold: Hold): Promise<void> => {
+  const { id, accountId, amountCredits, capturedCredits } = hold
+  const change = { posted: -capturedCredits, held: -amountCredits }
+  await post(tx, accountId, change, captureEntries({ accountId, holdId: id, capturedCredits }))
 }
 
 const storedOutcome = async (request: HoldRequest, tx: Transaction): Promise<HoldOutcome> => {

@@ -9,6 +9,7 @@ import { auditLedger } from './ledger-audit.ts'
 import {
   balanceOf,
   captureHold,
+  captureWhole,
   post,
   releaseHold,
   requireAmount,
@@ -88,6 +89,10 @@ export const createLedgerRepository = (
       input: { readonly holdId: string; readonly capturedCredits?: number | undefined },
       within?: Transaction,
     ): Promise<HoldEnding> => inTransaction(within, (tx) => captureHold(tx, input, clock())),
+
+    /** Takes all of a hold, if there is one. *Errors:* HOLD_CONFLICT when it ended another way. */
+    captureIfHeld: (holdId: string, within?: Transaction): Promise<HoldEnding | null> =>
+      inTransaction(within, (tx) => captureWhole(tx, holdId, clock())),
 
     /** Frees a pending hold; leaves an ended one as it is. *Errors:* NOT_FOUND. */
     void: (holdId: string, within?: Transaction): Promise<HoldEnding> =>

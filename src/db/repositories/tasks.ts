@@ -69,10 +69,7 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
       database.transaction(async (tx) => {
         const { taskId, output } = input
         const ending = await settle(tx, taskId, { status: 'completed', output, error: null })
-        const hold = ending?.settled === true ? await ledger.holdOf(holdId(taskId), tx) : null
-        if (hold !== null) {
-          await ledger.capture({ holdId: hold.id, capturedCredits: hold.amountCredits }, tx)
-        }
+        if (ending?.settled === true) await ledger.captureIfHeld(holdId(taskId), tx)
         return ending
       }),
 
