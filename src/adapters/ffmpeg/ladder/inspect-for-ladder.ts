@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { planLadder } from '../../../domain/ladder.ts'
 import type { Ladder, LadderWish } from '../../../domain/ladder.ts'
 import { videoStreams } from '../../../domain/media-probe.ts'
+import type { MediaProbe } from '../../../domain/media-probe.ts'
 import { readPictureTiming } from '../../../domain/picture-timing.ts'
 import type { PictureTiming } from '../../../domain/picture-timing.ts'
 import { probe } from '../probe.ts'
@@ -26,22 +27,39 @@ export interface InspectOptions {
 export const inspectForLadder = async (
   options: InspectOptions & { readonly wish: LadderWish },
 ): Promise<Ladder> => {
-  const { ffprobePath, inputPath, signal, wish } = options
-  const source = await probe({ ffprobePath, path: inputPath, ...(signal ? { signal } : {}) })
-  const [video] = videoStreams(source)
-  const timing = video ? await inspectPictures(options, video.index) : null
-  return planLadder({ probe: source, timing }, wish)
+  const { ffprobePath, inputPath, wish } = options
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])])
+  const looking = probe({ ffprobePath, path: inputPath, signal })
+  // Nearly always the film is the first of the pictures that are there; if not, it is looked at again.
+  const guess = inspectPictures({ ...options, signal }, 'v:0')
+  const guessed = guess.catch(() => null)
+  try {
+    const source = await looking
+    const [video] = videoStreams(source)
+    const isFirst = video !== undefined && video.index === firstPictures(source)
+    if (isFirst) return planLadder({ probe: source, timing: await guess }, wish)
+    const timing = video ? await inspectPictures({ ...options, signal }, String(video.index)) : null
+    return planLadder({ probe: source, timing }, wish)
+  } finally {
+    stop.abort()
+    await guessed
+  }
 }
+
+/** Which stream FFmpeg calls `v:0`: a cover counts as well. */
+const firstPictures = ({ streams }: MediaProbe): number | undefined =>
+  streams.find(({ kind }) => kind === 'video')?.index
 
 const inspectPictures = async (
   options: InspectOptions,
-  streamIndex: number,
+  stream: string,
 ): Promise<PictureTiming | null> => {
   const { ffprobePath, inputPath, timeoutMs, signal } = options
   const { stdout, ended } = spawnGuarded({
     file: ffprobePath,
     args: [
-      ...['-hide_banner', '-v', 'error', '-select_streams', String(streamIndex)],
+      ...['-hide_banner', '-v', 'error', '-select_streams', stream],
       ...[
         '-show_entries',
         'packet=pts_time,dts_time,duration_time,size,flags:stream=time_base:format=start_time',
