@@ -133,6 +133,8 @@ export interface ActivitySettings extends Pick<
   readonly holdTtlMs: number
   /** For one call of a model, its queue at the provider included. */
   readonly modelTimeoutMs: number
+  /** Jobs of one plan, those included that are added to it. */
+  readonly planJobCountMax: number
   /** Life of the URLs that renderers and webhooks are given. */
   readonly urlTtlSeconds: number
   /** Where viewers get published files; null: from signed URLs of the storage. */

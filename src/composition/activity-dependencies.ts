@@ -107,6 +107,7 @@ const activitySettings = (
   pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
   stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
   modelTimeoutMs: settings.SPOOL_MODEL_TIMEOUT_SECONDS * 1000,
+  planJobCountMax: settings.SPOOL_PLAN_JOBS_MAX,
   holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
   urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
   cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,

@@ -215,8 +215,9 @@ export const settingsSchema = z.object({
     .default('x-webhook-signature'),
   ASYNC_VIDEO_REQUESTS_PER_SECOND: rate(5),
   ASYNC_VIDEO_CONCURRENCY: count(10),
-  /** Jobs of one plan: a film of a hundred scenes, and a workflow whose history stays readable. */
-  SPOOL_PLAN_JOBS_MAX: count(500),
+  /** Jobs of one plan, those included that `expand` adds: a film of fifty scenes. A workflow's history ends
+   * at 51,200 events, and a job of minutes at a provider that has to be asked takes some 200 of them. */
+  SPOOL_PLAN_JOBS_MAX: count(200),
   /** How long each stage of a localization may take: an hour of film needs half of it. */
   SPOOL_EXTRACT_TIMEOUT_SECONDS: seconds(30 * 60),
   SPOOL_TRANSCRIBE_TIMEOUT_SECONDS: seconds(30 * 60),

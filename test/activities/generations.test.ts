@@ -9,7 +9,7 @@ import { startFakeFal } from '../support/fake-fal.ts'
 import type { FakeProvider, FakeScript } from '../support/fake-model-desk.ts'
 import { startFakeOpenai } from '../support/fake-openai.ts'
 import { startFakeReplicate } from '../support/fake-replicate.ts'
-import { insertAccount } from '../support/records.ts'
+import { insertAccount, newId } from '../support/records.ts'
 import { ffmpeg } from '../support/stack-media.ts'
 import { startActivityWorld } from './support/activity-world.ts'
 
@@ -44,13 +44,10 @@ interface Plan {
   readonly executionId: ExecutionId
 }
 
-const newExecutionId = () =>
-  `exec_${Math.random().toString(36).slice(2, 14).padEnd(12, '0')}` as ExecutionId
-
 /** A plan in work, with ten credits held for each job. */
 const planOf = async (jobs: readonly PlanJob[], before?: AccountId): Promise<Plan> => {
   const accountId = before ?? (await insertAccount(world.database.database, 1_000))
-  const executionId = newExecutionId()
+  const executionId = newId('execution')
   await generations.store({
     ...{ executionId, accountId, body: {}, maxCredits: null, baseExecutionId: null, webhook: null },
     jobs: jobs.map((job) => ({ job, upperCredits: 10 })),
@@ -120,6 +117,8 @@ describe('a job at a provider', () => {
     const { priceCredits, outputKey } = await make(plan, 'image')
     expect(priceCredits).toBeGreaterThan(0)
     expect(await collect(plan, 'image')).toEqual({ priceCredits, outputKey })
+    const answers = `generations/${plan.accountId}/answers/`
+    for await (const { key } of world.storage.store.list(answers)) expect(key).toBe('gone')
     const { result, costMicroUsd } = await jobOf(plan, 'image')
     expect(result).toMatchObject({
       media: 'image',
@@ -386,6 +385,9 @@ describe('an expansion', () => {
     await claim(plan, 'story')
     await submit(plan, 'story', { choice: WRITER })
     await collect(plan, 'story')
+    const settings = { ...world.deps.settings, planJobCountMax: 2 }
+    const full = world.run('expandJob', ref, { change: { settings } })
+    await expect(full).rejects.toMatchObject({ type: 'INPUT_INVALID' })
     const expansion = await world.run('expandJob', ref)
     expect(await world.run('expandJob', ref)).toEqual(expansion)
     const rows = await generations.jobsOf(plan.executionId)

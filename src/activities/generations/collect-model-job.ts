@@ -55,10 +55,15 @@ export const collectModelJob =
     const makes = job.operation === 'expand' ? 'text' : (findModel(choice.model)?.makes ?? null)
     const given = principal === undefined ? null : inputs(principal.source).media
     const due = makes === 'input' ? given : makes
-    const result = await deps.tools.withWorkspace(input.executionId, (workspace) =>
-      collect(deps, { owned, job, choice, params, due, workspace }, answer),
-    )
-    return await deliver(deps, { owned, job, choice, params }, result)
+    const result =
+      owned.row.result ??
+      (await deps.tools.withWorkspace(input.executionId, (workspace) =>
+        collect(deps, { owned, job, choice, params, due, workspace }, answer),
+      ))
+    const delivery = await deliver(deps, { owned, job, choice, params }, result)
+    // What was made of it is kept by its content.
+    await deps.storage.delete(answer.storageKey)
+    return delivery
   }
 
 const deliver = async (

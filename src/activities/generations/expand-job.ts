@@ -10,8 +10,8 @@ import { findJob, type OwnedJob } from './plan-job.ts'
 
 /**
  * Adds the jobs of the scenes that a text model has written: as many of them, from the first, as what is
- * held for the job pays for. *Idempotent:* what was added is answered again. *Errors:*
- * INSUFFICIENT_CREDITS (not even one), PROVIDER_OUTPUT_INVALID, NOT_FOUND (final).
+ * held for the job pays for, and a plan may have. *Idempotent:* what was added is answered again. *Errors:*
+ * INSUFFICIENT_CREDITS and INPUT_INVALID (not even one), PROVIDER_OUTPUT_INVALID, NOT_FOUND (final).
  */
 export const expandJob =
   (deps: ActivityDependencies): GenerationActivities['expandJob'] =>
@@ -48,7 +48,7 @@ const priceOf = async (
 }
 
 const affordable = async (
-  { generations }: ActivityDependencies,
+  { generations, settings }: ActivityDependencies,
   { account, row: { executionId } }: OwnedJob,
   expansion: {
     readonly job: ExpandJob
@@ -59,8 +59,13 @@ const affordable = async (
   const { job, written, creditsMax } = expansion
   const taken = new Set((await generations.jobsOf(executionId)).map(({ jobId }) => jobId))
   const scenes = readScenes(written, job.params.scenesMax)
+  const room = settings.planJobCountMax - taken.size
+  if (jobsOfScenes(job, scenes.slice(0, 1)).length > room) {
+    throw new MediaError('INPUT_INVALID', `the plan has no room for a scene of ${job.id}`)
+  }
   for (let count = scenes.length; count > 0; count -= 1) {
     const jobs = freshlyNamed(job, (named) => jobsOfScenes(named, scenes.slice(0, count)), taken)
+    if (jobs.length > room) continue
     const estimate = estimatePlan(jobs, { plan: account.plan })
     if (estimate.upperCredits > creditsMax) continue
     return jobs.map((added, index) => ({

@@ -38,11 +38,12 @@ export const afterFailure = (failure: FailureCode, orderCount: number): NextMove
 export const lookAgainAfterMs = (looks: number): number => Math.min(30_000, 500 * 2 ** looks)
 
 /** How long a job waits before its provider is asked how it is. Who tells us is asked seldom, in case
- * that the news was lost; who does not, from every second at the start to every quarter of a minute. */
+ * that the news was lost; who does not, after a second at first, and then ever less often, so that no job
+ * is found done much later than it took. */
 export const pollAfterMs = (
   asks: number,
   provider: { readonly hasWebhook: boolean; readonly pollIntervalMs: number },
 ): number => {
   const { hasWebhook, pollIntervalMs } = provider
-  return hasWebhook ? pollIntervalMs : Math.min(pollIntervalMs, 15_000, 1_000 * 1.3 ** asks)
+  return hasWebhook ? pollIntervalMs : Math.min(pollIntervalMs, 1_000 * 1.3 ** asks)
 }

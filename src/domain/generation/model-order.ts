@@ -6,7 +6,6 @@
  * - `answered`: what the model made is kept in our storage, and is to be collected.
  */
 export const MODEL_ORDER_STATES = ['submitting', 'accepted', 'answered'] as const
-export type ModelOrderState = (typeof MODEL_ORDER_STATES)[number]
 
 /** What brings us back to a job at its provider. */
 export interface ModelOrderHandle {

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, log } from '@temporalio/workflow'
+import { CancellationScope, CancelledFailure, isCancellation, log } from '@temporalio/workflow'
 import type { PlannedJob } from '../../contracts/generation-activities.ts'
 import type { BranchResult } from '../../contracts/orders.ts'
 import { jobStep } from '../../domain/steps.ts'
@@ -99,8 +99,8 @@ export class PlanRun {
     if (resultJobId === null) return ownKey
     this.begin((await readPlan(executionId, earlierCount)).jobs)
     const end = await this.#endOf(resultJobId)
-    // The jobs of this round are cancelled together: this one hears of it by itself.
-    if (end !== null && end.outcome !== 'completed') throw new GaveUp('JOB_INPUT_FAILED')
+    if (end?.outcome === 'canceled') throw new CancelledFailure(`${resultJobId} was cancelled`)
+    if (end?.outcome === 'failed') throw new GaveUp('JOB_INPUT_FAILED')
     return (await generations.adoptResult({ executionId, jobId, resultJobId })).outputKey
   }
 }
