@@ -91,7 +91,7 @@ const commonOptions = (taskQueue: Queue, { settings }: Config) =>
 
 /** In front of one provider. Temporal hands out no more calls a second than it allows, whoever asks for
  * them and however many workers there are; a call waits in the queue until then. */
-export const modelQueueOptions = (limits: ModelQueueLimits, config: Config) =>
+const modelQueueOptions = (limits: ModelQueueLimits, config: Config) =>
   ({
     ...commonOptions(providerQueue(limits.name), config),
     maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { idField } from '../fields.ts'
 import { maxCreditsField } from './plan.ts'
 
 const priorityField = z.int().min(1).max(5).optional()
@@ -59,5 +58,3 @@ export const generationFork = z
     path: ['changes'],
     error: 'cannot stand beside a plan',
   })
-
-export const forkParams = z.object({ id: idField('execution') })
