@@ -2,13 +2,18 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startPostgres } from '../../scripts/stack/postgres.ts'
 import { reachableDataDir } from '../../scripts/stack/postgres-programs.ts'
 import { processIdentity } from '../../scripts/stack/process-identity.ts'
 import { eventually, tempFolder } from './temp-folder.ts'
 
 const isRoot = process.getuid?.() === 0
+
+/** A cluster is made once for the tests that may find one. */
+const kept = mkdtempSync(join(tmpdir(), 'spool-scripts-'))
+chmodSync(kept, 0o755)
+afterAll(() => rmSync(kept, { recursive: true, force: true }))
 
 async function started(folder: string, { durable = false } = {}) {
   const server = await startPostgres({
@@ -58,17 +63,16 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
   })
 
   it('takes over from a server whose parent was killed, with the same data and password', async () => {
-    const folder = tempFolder()
-    const left = await started(folder)
+    const left = await started(kept)
     await (await connected(left.url)).query('CREATE TABLE kept AS SELECT 42 AS answer')
-    const next = await started(folder)
+    const next = await started(kept)
     expect(processIdentity(left.pid)).toBeNull()
     const { rows } = await (await connected(next.url)).query('SELECT answer FROM kept')
     expect(rows).toEqual([{ answer: 42 }])
   })
 
   it('refuses a connection without the password, and listens on loopback only', async () => {
-    const { url } = await started(tempFolder())
+    const { url } = await started(kept)
     const wrong = new URL(url)
     wrong.password = 'guess'
     await expect(connected(wrong.href)).rejects.toThrow(/password authentication failed/)
@@ -81,10 +85,9 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
   })
 
   it('keeps the password readable by its owner only', async () => {
-    const folder = tempFolder()
-    await started(folder)
-    expect(statSync(join(folder, 'postgres.password')).mode & 0o777).toBe(0o600)
-    expect(readdirSync(folder)).not.toContain('postgres.initial-password')
+    await started(kept)
+    expect(statSync(join(kept, 'postgres.password')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(kept)).not.toContain('postgres.initial-password')
   })
 
   it.runIf(isRoot)('works below a folder that is closed to others when we are root', async () => {
