@@ -91,6 +91,18 @@ describe('a task of the kind', () => {
       /^WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n[^\n]{1,36}\n[^\n]+\n/,
     ],
     [
+      'translation of subtitles',
+      () => ({ input: subtitlesUrl, kind: 'translation', options: { language: 'en' } }),
+      { kind: 'text', content_type: 'text/vtt' },
+      /^WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGUTEN TAG,[^]*00:00:03.000 --> 00:00:04.000\n/,
+    ],
+    [
+      'translation of what is said',
+      () => ({ input: songUrl, kind: 'translation', options: { language: 'de', format: 'srt' } }),
+      { content_type: 'application/x-subrip' },
+      /^1\n00:00:00,200 --> .*\nHELLO THERE,/,
+    ],
+    [
       'speech, as others call it',
       () => ({ input: songUrl, kind: 'speech', options: { words: false } }),
       { content_type: 'application/json' },
@@ -126,6 +138,27 @@ describe('a task of the kind', () => {
     expect(done).toMatchObject({ status: 'completed', output })
     expect(await contentOf(done)).toMatch(content)
   })
+})
+
+test('an upload is priced with its order, worked on, and told of once', async () => {
+  const path = await makeFilm(join(world.folder, 'upload.mp4'))
+  const input = (await world.customer.upload(path)).body.id
+  const id = await order({ input, kind: 'image', webhook_url: world.hookUrl })
+  expect(await world.ended(id)).toMatchObject({ status: 'completed', output: { kind: 'image' } })
+  const told = await eventually(() => {
+    const found = world.hooks().filter((hook) => hook['task_id'] === id)
+    if (!found.some(({ type }) => type === 'job.succeeded')) throw new Error('not told yet')
+    return found.filter(({ type }) => type !== 'job.progress')
+  })
+  expect(told).toHaveLength(1)
+})
+
+test('an upload that lacks what is needed fails its task, and is not paid', async () => {
+  const path = join(world.folder, 'silent.mp4')
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=1', '-an', path)
+  const input = (await world.customer.upload(path)).body.id
+  const failed = await world.ended(await order({ input, kind: 'audio' }))
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'MEDIA_NO_AUDIO' } })
 })
 
 test('the files of a stream are found by their relative names, beside its manifest', async () => {

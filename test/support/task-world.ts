@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskAnswer } from '../../src/contracts/http/tasks/task.ts'
 import { eventually } from './eventually.ts'
-import { startFakeHttpService, type FakeHttpService } from './fake-http-service.ts'
+import {
+  startFakeHttpService,
+  type FakeHttpService,
+  type RecordedRequest,
+} from './fake-http-service.ts'
 import { newCustomer, type Customer } from './stack-customer.ts'
 import { ffmpeg } from './stack-media.ts'
 import { startTestStack, type TestStack } from './stack.ts'
@@ -12,7 +16,7 @@ import { startTestStack, type TestStack } from './stack.ts'
 /** What the speech server hears in everything. */
 export const HEARD = { language: 'english', text: 'Hello there, how are you?' }
 
-/** A stack with one worker, a speech server, and somebody else's server that has files and takes webhooks. */
+/** A stack with one worker, a speech server, a translator, and somebody else's server that has files and takes webhooks. */
 export interface TaskWorld {
   readonly stack: TestStack
   readonly customer: Customer
@@ -42,7 +46,15 @@ const speech = JSON.stringify({
   })),
 })
 
-const answersOf = (files: Map<string, Buffer>) => (request: { method: string; url: string }) => {
+/** LibreTranslate, of which only capitals come. */
+const translated = (asked: string): string => {
+  const { q } = JSON.parse(asked) as { q: string | string[] }
+  const translatedText = Array.isArray(q) ? q.map((text) => text.toUpperCase()) : q.toUpperCase()
+  return JSON.stringify({ translatedText })
+}
+
+const answersOf = (files: Map<string, Buffer>) => (request: RecordedRequest) => {
+  if (request.url === '/translate') return { body: translated(request.body) }
   if (request.url.endsWith('/audio/transcriptions')) {
     return { headers: { 'content-type': 'application/json' }, body: speech }
   }
@@ -68,6 +80,8 @@ export const startTaskWorld = async (env: Record<string, string> = {}): Promise<
       SPOOL_SPEECH: 'openai',
       SPOOL_SPEECH_URL: `${server.baseUrl}/v1`,
       SPOOL_SPEECH_API_KEY: 'nobody-asks',
+      SPOOL_TRANSLATOR: 'libretranslate',
+      SPOOL_TRANSLATOR_URL: server.baseUrl,
       ...env,
     })
     stops.push(stack.stop)
