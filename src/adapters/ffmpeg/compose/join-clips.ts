@@ -28,17 +28,16 @@ export const joinClips = async (
   { pictures, sound }: { readonly pictures: Pictures; readonly sound: Sound },
 ): Promise<string> => {
   const outputPath = join(tools.folder, 'joined-film')
-  const listed = picturesList(pictures)
+  await writeFile(join(tools.folder, LIST_NAME), listOf(pictures))
   await runFfmpeg({
     ...programsOf(tools),
-    cwd: tools.folder,
     args: [
       // Or pictures are moved to where the skipped beginning of the sound begins.
       '-copyts',
-      ...(await openList(tools, 'pictures.txt', listed)),
-      ...(await openSound(tools, pictures, sound)),
-      ...['-map', '0:v:0', ...(sound ? ['-map', '1:a:0'] : []), '-c', 'copy'],
-      ...(sound && 'copy' in sound ? ['-bsf:a', inARow(sound.copy)] : []),
+      ...['-protocol_whitelist', 'file', '-format_whitelist', 'concat,mov'],
+      ...['-f', 'concat', '-safe', '0', '-i', `file:${join(tools.folder, LIST_NAME)}`],
+      ...soundArguments(sound),
+      ...['-map', '0:v:0', '-c', 'copy'],
       ...['-video_track_timescale', String(frameClock(pictures.frameRate).timescale)],
       ...['-map_metadata', '-1', '-map_chapters', '-1', '-movflags', '+faststart', '-f', 'mp4'],
       `file:${outputPath}`,
@@ -51,54 +50,36 @@ export const joinClips = async (
 /** The names are ours; a quote in a folder's name is written as the script wants it. */
 const fileLine = (path: string): string => `file 'file:${path.replaceAll("'", String.raw`'\''`)}'`
 
+const LIST_NAME = 'clips.txt'
+
 /** Lists count in microseconds: rounded from the beginning, so that no error adds up. */
-const picturesList = ({ clips, frameRate }: Pictures): string[] => {
+const listOf = ({ clips, frameRate }: Pictures): string => {
   const microsecondsAt = (frame: number) => Math.round((frame * 1e6) / framesPerSecond(frameRate))
   let at = 0
-  return clips.map(({ path, frames }) => {
+  const lines = clips.map(({ path, frames }) => {
     const microseconds = microsecondsAt(at + frames) - microsecondsAt(at)
     at += frames
-    // Else a file begins with its sound, which in MP4 is ahead of the pictures by what is skipped.
-    return `${fileLine(path)}\ninpoint 0\nduration ${(microseconds / 1e6).toFixed(6)}`
+    return `${fileLine(path)}\nduration ${(microseconds / 1e6).toFixed(6)}\n`
   })
+  return ['ffconcat version 1.0\n', ...lines].join('')
 }
 
-const openList = async (
-  { folder }: ComposeTools,
-  name: string,
-  lines: readonly string[],
-): Promise<string[]> => {
-  await writeFile(join(folder, name), ['ffconcat version 1.0', ...lines, ''].join('\n'))
+const soundArguments = (sound: Sound): string[] => {
+  if (sound === null) return []
+  if ('copy' in sound) return ['-map', '0:a:0', '-bsf:a', inARow(sound.copy)]
   return [
-    ...['-protocol_whitelist', 'file', '-format_whitelist', 'concat,mov'],
-    ...['-f', 'concat', '-safe', '0', '-i', `file:${join(folder, name)}`],
+    ...['-protocol_whitelist', 'file', '-format_whitelist', 'mov', '-i', `file:${sound.path}`],
+    ...['-map', '1:a:0'],
   ]
 }
 
-const openSound = async (
-  tools: ComposeTools,
-  { clips }: Pictures,
-  sound: Sound,
-): Promise<string[]> => {
-  if (sound === null) return []
-  if ('path' in sound) {
-    return [
-      ...['-protocol_whitelist', 'file', '-format_whitelist', 'mov'],
-      ...['-i', `file:${sound.path}`],
-    ]
-  }
-  const { clipPackets, samplesPerPacket, skippedSamples, sampleRateHz } = sound.copy
-  const lines = clips.map(({ path }, index) => {
-    // In the middle of the first packet that is not wanted any more.
-    const samples = ((clipPackets[index] ?? 0) - 0.5) * samplesPerPacket - skippedSamples
-    return `${fileLine(path)}\noutpoint ${(samples / sampleRateHz).toFixed(6)}`
-  })
-  return openList(tools, 'sounds.txt', lines)
+/** Packet after packet without a gap, but for those left out; the first is ahead by what is skipped. */
+const inARow = (copy: SoundCopy): string => {
+  const { samplesPerPacket, skippedSamples, sampleRateHz, leftOut } = copy
+  const drop = leftOut.map(([from, to]) => String.raw`between(n\,${from}\,${to})`).join('+')
+  const times = `setts=ts='(N*${samplesPerPacket}-${skippedSamples})/(${sampleRateHz}*TB)'`
+  return drop === '' ? times : `noise=drop='${drop}',${times}`
 }
-
-/** Packet after packet without a gap, the first of them ahead by what is skipped. */
-const inARow = ({ samplesPerPacket, skippedSamples, sampleRateHz }: SoundCopy): string =>
-  `setts=ts='(N*${samplesPerPacket}-${skippedSamples})/(${sampleRateHz}*TB)'`
 
 /** What an encoder adds to a sound at its end, and a frame of pictures. */
 const SOUND_SLACK_SECONDS = 0.1

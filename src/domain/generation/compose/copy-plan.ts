@@ -30,12 +30,13 @@ export interface CopyPlan {
   readonly sound: 'none' | 'encode' | SoundCopy
 }
 
-/** How many packets are taken of each clip's sound. */
+/** Which packets are taken of the clips' sounds. */
 export interface SoundCopy {
   readonly sampleRateHz: number
   readonly samplesPerPacket: number
   readonly skippedSamples: number
-  readonly clipPackets: readonly number[]
+  /** First and last packets that are left out, counted over all clips. */
+  readonly leftOut: readonly (readonly [number, number])[]
 }
 
 const allEqual = (values: readonly unknown[]): boolean =>
@@ -113,5 +114,11 @@ const planSoundCopy = (
   )
   const isEnough = sounds.every(({ samples }, index) => samples >= (clipPackets[index] ?? 0))
   if (!isEnough) return 'encode'
-  return { sampleRateHz, samplesPerPacket, skippedSamples: first.skippedTicks, clipPackets }
+  let at = 0
+  const leftOut = sounds.flatMap(({ samples }, index): (readonly [number, number])[] => {
+    const from = at + (clipPackets[index] ?? 0)
+    at += samples
+    return from < at ? [[from, at - 1]] : []
+  })
+  return { sampleRateHz, samplesPerPacket, skippedSamples: first.skippedTicks, leftOut }
 }
