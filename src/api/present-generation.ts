@@ -31,10 +31,9 @@ const presentResult = async (signing: UrlSigning, result: JobResult): Promise<Jo
 
 const presentJob = async (
   signing: UrlSigning,
-  { execution }: GenerationRun,
   row: GenerationJob,
+  step: ExecutionDetails['steps'][number] | undefined,
 ): Promise<GenerationJobAnswer> => {
-  const step = execution.steps.find(({ name }) => name === jobStep(row.jobId))
   const [choice] = 'choices' in row.job ? row.job.choices : []
   return {
     id: row.jobId,
@@ -74,7 +73,10 @@ export const presentGeneration = async (
   temporalUrl: string,
 ): Promise<GenerationAnswer> => {
   const { execution, generation } = run
-  const jobs = await Promise.all(generation.jobs.map((job) => presentJob(signing, run, job)))
+  const steps = new Map(execution.steps.map((step) => [step.name, step]))
+  const jobs = await Promise.all(
+    generation.jobs.map((row) => presentJob(signing, row, steps.get(jobStep(row.jobId)))),
+  )
   const mainId = mainJobId(run)
   const { heldCredits, capturedCredits, refundedCredits } = execution.credits
   return {
