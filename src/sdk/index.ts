@@ -35,6 +35,7 @@ export {
   type LayerTimeline,
 } from './layers.ts'
 export { convert, expand, extractAudio, resize, thumbnail, trim } from './media-operations.ts'
+export { lintPlan, type PlanJudgement } from './lint-plan.ts'
 export { merge, type MergeItem, type MergeItemWithOptions, type MergeOptions } from './merge.ts'
 export {
   audioModel,

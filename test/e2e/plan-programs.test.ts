@@ -16,6 +16,8 @@ import {
   generateImage,
   generateVideo,
   imageModel,
+  layers,
+  lintPlan,
   videoModel,
   type ExecutionPlan,
   type PipelineProgress,
@@ -98,11 +100,8 @@ describe('a program', () => {
     const film = await fetched(execution.result?.url, 'beside.mp4')
     await expectSpokenFilm(film, { width: 320, height: 180, seconds: 4 })
     expect(seen.at(-1)).toMatchObject({ completedJobs: 6, totalJobs: 6, progress: 100 })
-    expect(
-      seen.every(
-        ({ completedJobs }, index) => completedJobs >= (seen[index - 1]?.completedJobs ?? 0),
-      ),
-    ).toBe(true)
+    const counts = seen.map(({ completedJobs }) => completedJobs)
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
 
     const again = await pipeline.execute(access())
     const { jobs, credits } = await plansOf(customer).read(again.id)
@@ -122,8 +121,35 @@ describe('a program', () => {
     expect(result?.url).toMatch(/^http/)
   })
 
+  test('that lays a scene and a voice over a picture shows and says both', async () => {
+    const room = generateImage({
+      model: imageModel('local/card', 'local'),
+      prompt: 'A room',
+      width: 320,
+      height: 180,
+    })
+    const pipeline = compose(
+      layers([
+        { media: room },
+        { media: scene('A window'), placement: 'w-1/2 bottom-right' },
+        { media: voice('A room with a window.') },
+      ]),
+    )
+    const execution = await pipeline.execute(access())
+    const path = await fetched(execution.result?.url, 'layers.mp4')
+    const { streams } = await probeFile(path)
+    expect(streams.find((stream) => stream.codec_type === 'video')).toMatchObject({ width: 320 })
+    expect(await meanVolumeDb(path)).toBeGreaterThan(LOUD_DB)
+  })
+
   test('that orders too much is told what, and nothing is held', async () => {
     const pipeline = compose(scene('Too dear'))
+    const judged = await lintPlan({ ...pipeline.toJSON(), maxCredits: -1 }, access())
+    expect(judged).toMatchObject({ ok: false, findings: [{ path: 'maxCredits' }] })
+    expect(await lintPlan(pipeline.toJSON(), access())).toMatchObject({
+      ok: true,
+      estimate: { jobs: [{ jobId: 'job1' }, { jobId: 'job2' }] },
+    })
     await expect(pipeline.execute({ ...access(), maxCredits: -1 })).rejects.toMatchObject({
       code: 'INPUT_INVALID',
       findings: [expect.objectContaining({ path: 'maxCredits' })],
