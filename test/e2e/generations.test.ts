@@ -76,9 +76,9 @@ const tenJobs = (mark: string) => ({
   ],
 })
 
-/** Where a plan stands. An attempt that begins again is no boundary: it would never end. */
+/** Where a plan stands: what providers have taken of it, and what is done. */
 const shapeOf = ({ jobs }: GenerationAnswer): string =>
-  JSON.stringify(jobs.map(({ status, providerJobId }) => [status, providerJobId]))
+  JSON.stringify(jobs.map(({ status, providerJobId }) => [status === 'completed', providerJobId]))
 
 test('the same plan again asks no provider, costs nothing, and is there at once', async () => {
   const first = await plans.order(tenJobs('Valley'))
@@ -208,4 +208,4 @@ test('a worker that dies at every boundary of a plan orders nothing twice and ch
   const film = run.jobs.find(({ id }) => id === 'film')
   const probed = await probeFile(await fetched(film?.result?.url))
   expect(Number(probed.format.duration)).toBeCloseTo(6, 0)
-}, 300_000)
+}, 480_000)
