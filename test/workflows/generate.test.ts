@@ -403,6 +403,19 @@ describe('an order that may have been taken', () => {
     })
   })
 
+  test('is not taken for failed when a worker or a database broke on the way', async () => {
+    const world = generationWorld({
+      jobs,
+      change: () => ({ submitModelJob: () => Promise.reject(failWith('DATABASE_UNAVAILABLE')) }),
+    })
+    await withWorld(world, async () => {
+      const handle = await asked(world)
+      await handle.signal(outcomeDecided, { jobId: 'image', decision: 'abandon' })
+      const type = 'PROVIDER_OUTCOME_UNKNOWN'
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type } })
+    })
+  })
+
   test.each([
     ['is abandoned when an operator says so', 3600_000],
     ['is abandoned when nobody decides in time', 300],

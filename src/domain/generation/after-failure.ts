@@ -1,4 +1,5 @@
-import type { FailureCode } from '../failures.ts'
+import { failureRule, type FailureCode } from '../failures.ts'
+import { LOCAL_PROVIDER } from './model-queue.ts'
 
 /**
  * - `again`: a new order of the same model at the same provider.
@@ -31,6 +32,21 @@ export const afterFailure = (failure: FailureCode, orderCount: number): NextMove
   if (failure === 'PROVIDER_OUTCOME_UNKNOWN') return 'ask'
   if (BAD_LUCK.has(failure) && orderCount < ORDERS_PER_CHOICE_MAX) return 'again'
   return PROVIDERS_FAULT.has(failure) ? 'fall back' : 'give up'
+}
+
+/** After these an order was surely not taken, or is over. */
+const SURELY_OVER: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_REJECTED',
+  'PROVIDER_FAILED',
+  'NOT_CONFIGURED',
+])
+
+/** What the failure of a submission means for the order: whatever broke on our side, a worker or a
+ * database, may have broken after the provider had taken it. */
+export const failureOfSubmission = (failure: FailureCode, provider: string): FailureCode => {
+  const isOver = SURELY_OVER.has(failure) || failureRule(failure).blame === 'caller'
+  return isOver || provider === LOCAL_PROVIDER ? failure : 'PROVIDER_OUTCOME_UNKNOWN'
 }
 
 /** How long a job waits before it looks whether somebody else has made the same: from half a second

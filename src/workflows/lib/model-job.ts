@@ -1,7 +1,11 @@
 import { isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import type { JobDelivery, QueuedChoice } from '../../contracts/generation-activities.ts'
 import type { FailureCode } from '../../domain/failures.ts'
-import { afterFailure, pollAfterMs } from '../../domain/generation/after-failure.ts'
+import {
+  afterFailure,
+  failureOfSubmission,
+  pollAfterMs,
+} from '../../domain/generation/after-failure.ts'
 import { modelOrderName } from '../../domain/generation/model-order.ts'
 import { jobStep } from '../../domain/steps.ts'
 import { generations, modelProxies } from '../activities.ts'
@@ -60,15 +64,16 @@ const tryOrder = async (order: ModelOrder): Promise<Trial> => {
   const { model, provider, queue } = choice
   return await asTrial(async () => {
     const startedAtMs = Date.now()
-    const { status, hasWebhook } = await modelProxies(queue).submitModelJob({
-      executionId,
-      jobId,
-      model,
-      provider,
-      workflowId: workflowInfo().workflowId,
-      orderName,
-      orderedAtMs: startedAtMs,
-    })
+    const { workflowId } = workflowInfo()
+    const { status, hasWebhook } = await modelProxies(queue)
+      .submitModelJob({
+        ...{ executionId, jobId, model, provider },
+        ...{ workflowId, orderName, orderedAtMs: startedAtMs },
+      })
+      .catch((error: unknown) => {
+        if (isCancellation(error)) throw error
+        throw new GaveUp(failureOfSubmission(failureCodeOf(error), provider))
+      })
     if (status === 'accepted') await awaitModel(order, { startedAtMs, hasWebhook })
     return await generations.collectModelJob({ executionId, jobId })
   })

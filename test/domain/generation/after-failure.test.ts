@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FAILURES, type FailureCode } from '../../../src/domain/failures.ts'
 import {
   afterFailure,
+  failureOfSubmission,
   lookAgainAfterMs,
   pollAfterMs,
 } from '../../../src/domain/generation/after-failure.ts'
@@ -30,6 +31,21 @@ describe('after a paid order has failed', () => {
     expect(afterFailure('PROVIDER_FAILED', 2)).toBe('fall back')
     expect(afterFailure('PROVIDER_REJECTED', 1)).toBe('fall back')
     expect(afterFailure('PROVIDER_UNAVAILABLE', 1)).toBe('fall back')
+  })
+})
+
+describe('when a submission fails', () => {
+  it('on our side, the order may have been taken', () => {
+    for (const code of ['INTERNAL', 'DATABASE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'] as const) {
+      expect(failureOfSubmission(code, 'fal')).toBe('PROVIDER_OUTCOME_UNKNOWN')
+      expect(failureOfSubmission(code, 'local')).toBe(code)
+    }
+  })
+
+  it('at the provider or by the input, it is what it is', () => {
+    for (const code of ['PROVIDER_REJECTED', 'PROVIDER_UNAVAILABLE', 'INPUT_INVALID'] as const) {
+      expect(failureOfSubmission(code, 'fal')).toBe(code)
+    }
   })
 })
 
