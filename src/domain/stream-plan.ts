@@ -47,7 +47,8 @@ const sharedRanges = (ladder: Ladder, workers: number): SegmentRange[] => {
   const segmentSeconds = durationSeconds / segmentCount
   const largest = Math.max(1, Math.floor(RANGE_SECONDS_MAX / segmentSeconds))
   if (workers <= 1) return segmentRanges(ladder, Math.ceil(segmentCount / largest))
-  const smallest = Math.min(largest, Math.ceil(RANGE_SECONDS_MIN / segmentSeconds))
+  // Rounded: the last segment is shorter than the others, which makes all of them look so.
+  const smallest = Math.max(1, Math.min(largest, Math.round(RANGE_SECONDS_MIN / segmentSeconds)))
   const ranges: SegmentRange[] = []
   for (let firstSegment = 0; firstSegment < segmentCount;) {
     const left = segmentCount - firstSegment

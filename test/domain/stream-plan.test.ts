@@ -36,6 +36,11 @@ describe('the ranges of a ladder', () => {
     expect(sizes(30, 2)).toEqual([8, 6, 4, 3, 3, 2, 2, 2])
     expect(sizes(31, 100)).toEqual([...Array.from({ length: 14 }, () => 2), 3])
     expect(sizes(3, 2)).toEqual([3])
+    const withShortEnd = { ...ladder(5, RUNGS), durationSeconds: 17 }
+    expect(ladderGroups(withShortEnd, 2)[0]?.ranges).toEqual([
+      { firstSegment: 0, segmentCount: 2 },
+      { firstSegment: 2, segmentCount: 3 },
+    ])
   })
 
   it('hold no more than five minutes, so that a dead worker costs no more', () => {
