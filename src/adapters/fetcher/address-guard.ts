@@ -69,6 +69,12 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
     return addresses
   }
 
+  /** A look-up for sockets to this port that answers with addresses that were checked, or not at all. */
+  const lookupFor = (port: string): LookupFunction =>
+    callbackify((name: string, _options: LookupOptions) =>
+      resolveChecked(name, port),
+    ) as unknown as LookupFunction
+
   /**
    * An undici connector whose socket gets the very addresses that were checked: there is no second
    * look-up that could answer otherwise.
@@ -86,9 +92,7 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
       timeout: options.connectTimeoutMs,
       // Makes Node ask for all addresses at once, which is the form in which they are answered here.
       autoSelectFamily: true,
-      lookup: callbackify((name: string, _options: LookupOptions) =>
-        resolveChecked(name, port),
-      ) as unknown as LookupFunction,
+      lookup: lookupFor(port),
     })
     connector(target, callback)
   }
@@ -99,7 +103,7 @@ export const createAddressGuard = (options: AddressGuardOptions) => {
     await resolveChecked(unbracketed(url.hostname), portOf(url.protocol, url.port))
   }
 
-  return { checkUrl, checkReachable, connect }
+  return { checkUrl, checkHost: checkLiteral, checkReachable, connect, lookupFor }
 }
 
 const checkAddress = (address: string, hostname: string): void => {
