@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MediaError } from '../../domain/failures.ts'
 import { createOpenaiClient, type OpenaiServer } from '../openai-client.ts'
-import { openaiFailure } from '../provider-failure.ts'
+import { askForJson } from '../openai-json.ts'
 import { inBatches, type TranslateTexts } from './in-batches.ts'
 import type { Translator } from './translator.ts'
 
@@ -40,25 +40,16 @@ export const createOpenaiTranslator = (server: OpenaiServer): Translator => {
     texts: readonly string[],
     job: Parameters<TranslateTexts>[1],
   ): Promise<readonly string[] | null> => {
-    try {
-      const completion = await client.chat.completions.create(
-        {
-          model: server.model,
-          messages: [
-            { role: 'system', content: instructions(job) },
-            { role: 'user', content: JSON.stringify({ cues: numbered(texts) }) },
-          ],
-          response_format: {
-            type: 'json_schema',
-            json_schema: { name: 'translated_cues', strict: true, schema: SCHEMA },
-          },
-        },
-        { signal: job.signal },
-      )
-      return textsOf(completion, texts.length)
-    } catch (error) {
-      throw openaiFailure(PROVIDER, error, job.signal)
-    }
+    const said = await askForJson({
+      client,
+      model: server.model,
+      provider: PROVIDER,
+      instructions: instructions(job),
+      content: JSON.stringify({ cues: numbered(texts) }),
+      schema: { name: 'translated_cues', schema: SCHEMA },
+      signal: job.signal,
+    })
+    return textsIn(said, texts.length)
   }
 
   return inBatches('openai', LIMITS, async (texts, job) => {
@@ -92,39 +83,11 @@ const instructions = ({ sourceLanguage, targetLanguage }: Parameters<TranslateTe
 const names = new Intl.DisplayNames('en', { type: 'language' })
 const nameOf = (language: string): string => `${names.of(language) ?? language} (${language})`
 
-/** What a server answers; those of other makers leave out half of it. */
-const completionShape = z.object({
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-      }),
-    )
-    .min(1),
-})
-
 /** The texts in order; null when the model lost count or its answer was cut off. */
-const textsOf = (completion: unknown, count: number): readonly string[] | null => {
-  const parsed = completionShape.safeParse(completion)
-  const choice = parsed.data?.choices[0]
-  if (choice === undefined) {
-    throw new MediaError('PROVIDER_OUTPUT_INVALID', `${PROVIDER} gave no completion`)
-  }
-  if (choice.message.refusal) throw new MediaError('PROVIDER_REJECTED', `${PROVIDER} refused`)
-  if (choice.finish_reason === 'length') return null
-  const cues = answer.safeParse(jsonIn(choice.message.content ?? '')).data?.cues ?? []
+const textsIn = (said: unknown, count: number): readonly string[] | null => {
+  const cues = answer.safeParse(said).data?.cues ?? []
   const isComplete =
     cues.length === count &&
     cues.every(({ number, text }, index) => number === index + 1 && text.trim() !== '')
   return isComplete ? cues.map(({ text }) => text) : null
-}
-
-/** Servers without structured output fence it as code. */
-const jsonIn = (content: string): unknown => {
-  try {
-    return JSON.parse(content.replace(/^\s*```(?:json)?\s*|\s*```\s*$/g, ''))
-  } catch {
-    return null
-  }
 }
