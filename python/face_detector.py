@@ -1,0 +1,110 @@
+"""Finds faces in pictures of a video, on this machine and without a key.
+
+    face_detector.py FRAMES WIDTH HEIGHT RESULT
+
+FRAMES holds pictures of WIDTH by HEIGHT pixels, three bytes (red, green, blue) each, one after the other.
+RESULT becomes a JSON object, {"pictures": [[[x, y, width, height, score, mouth], ...], ...]}: for each
+picture its faces, in parts of the picture's width and height. `mouth` is what the place of the mouth
+looks like: MOUTH_COLUMNS times MOUTH_ROWS levels from 0 to 1, from which whoever follows a face can tell
+whether it speaks. The file appears only when it is complete. How far the work is goes to file
+descriptor 3 if there is one, in the form of ffmpeg's -progress, a picture a second.
+"""
+
+import json
+import os
+import resource
+import sys
+import types
+
+# What the package wants for drawing and for microphones, and none of which is used here.
+for name in ("cv2", "matplotlib", "matplotlib.pyplot", "sounddevice", "jax", "jax.numpy"):
+    sys.modules[name] = types.ModuleType(name)
+
+import numpy as np
+from mediapipe.python.solutions.face_detection import FaceDetection
+
+# The model for faces as far as five metres away; the other one is for selfies.
+FULL_RANGE = 1
+SCORE_MIN = 0.5
+# Of the model's six points of a face.
+MOUTH_POINT = 3
+# The mouth's place, in parts of the face's width and height.
+MOUTH_WIDTH, MOUTH_HEIGHT = 0.5, 0.3
+MOUTH_COLUMNS, MOUTH_ROWS = 8, 6
+# The model and its runtime take a third of this.
+MEMORY_BYTES_MAX = 4 << 30
+PROGRESS_FD = 3
+
+
+def main(frames_path, width, height, result_path):
+    limit_memory()
+    size = int(width), int(height)
+    pictures = list(find_faces(frames_path, size, Progress()))
+    unfinished = result_path + ".part"
+    with open(unfinished, "w", encoding="utf-8") as file:
+        json.dump({"pictures": pictures}, file, separators=(",", ":"))
+    os.replace(unfinished, result_path)
+
+
+def find_faces(frames_path, size, progress):
+    """Yields the faces of each picture."""
+    width, height = size
+    picture_bytes = width * height * 3
+    with FaceDetection(model_selection=FULL_RANGE, min_detection_confidence=SCORE_MIN) as detector:
+        with open(frames_path, "rb") as frames:
+            while len(data := frames.read(picture_bytes)) == picture_bytes:
+                picture = np.frombuffer(data, np.uint8).reshape(height, width, 3)
+                found = detector.process(picture).detections or []
+                yield [face_of(detection, picture) for detection in found]
+                progress.tell()
+
+
+def face_of(detection, picture):
+    location = detection.location_data
+    box = location.relative_bounding_box
+    mouth = location.relative_keypoints[MOUTH_POINT]
+    numbers = (box.xmin, box.ymin, box.width, box.height, detection.score[0])
+    return [round(float(number), 4) for number in numbers] + [mouth_of(mouth, box, picture)]
+
+
+def mouth_of(mouth, box, picture):
+    """The levels of the mouth's place, row by row; beyond the picture its edge goes on."""
+    height, width, _ = picture.shape
+
+    def places(center, extent, count, end):
+        steps = (np.arange(count * 3) + 0.5) / (count * 3) - 0.5
+        return np.clip(((center + steps * extent) * end).astype(int), 0, end - 1)
+
+    columns = places(mouth.x, MOUTH_WIDTH * box.width, MOUTH_COLUMNS, width)
+    rows = places(mouth.y, MOUTH_HEIGHT * box.height, MOUTH_ROWS, height)
+    levels = picture[np.ix_(rows, columns)].mean(axis=2) / 255
+    cells = levels.reshape(MOUTH_ROWS, 3, MOUTH_COLUMNS, 3).mean(axis=(1, 3))
+    return [round(float(level), 3) for level in cells.flatten()]
+
+
+class Progress:
+    """Tells how many pictures are done, as if each were a second."""
+
+    def __init__(self):
+        self.done = 0
+        try:
+            self.output = os.fdopen(PROGRESS_FD, "w", buffering=1)
+        except OSError:
+            self.output = None
+
+    def tell(self):
+        self.done += 1
+        if self.output:
+            self.output.write(f"out_time_us={self.done * 1_000_000}\n")
+
+
+def limit_memory():
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    except (ValueError, OSError):
+        # macOS has no such limit.
+        pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
