@@ -1,7 +1,6 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { Recording, StagePlan } from '../contracts/localization-activities.ts'
+import type { Recording } from '../contracts/localization-activities.ts'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
-import type { Delivered } from '../contracts/stream-activities.ts'
 import type { ExecutionId } from '../domain/ids.ts'
 import {
   languagesOf,
@@ -10,17 +9,17 @@ import {
   type LocalizationWish,
 } from '../domain/localization.ts'
 import { translateStep } from '../domain/steps.ts'
-import {
-  ledger,
-  localizations,
-  localizationStages,
-  type LocalizationProxies,
-} from './activities.ts'
+import { ledger, localizations } from './activities.ts'
 import { runBranches } from './lib/branches.ts'
 import { GaveUp } from './lib/failures.ts'
+import {
+  hearRecording,
+  recordingRound,
+  sendOut,
+  type RecordingRound,
+} from './lib/hear-recording.ts'
 import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
 import { runOrder, type OrderInput } from './lib/order-run.ts'
-import { runRemoteTask, type RemoteTask } from './lib/remote-task.ts'
 import { tolerate } from './lib/tolerate.ts'
 
 /**
@@ -37,14 +36,9 @@ export const localize = async (input: OrderInput): Promise<PipelineOutcome> =>
     continueWith: (next) => continueAsNew<typeof localize>(next),
   })
 
-/** What all stages of one round have in common. */
-interface Round {
-  readonly admitted: AdmittedOrder
-  readonly desk: OrderDesk
-  readonly recording: Recording
+interface Round extends RecordingRound {
   readonly wish: LocalizationWish
   readonly work: { readonly executionId: ExecutionId; readonly recording: Recording }
-  readonly stages: LocalizationProxies
 }
 
 const makeLocalization = async (
@@ -55,14 +49,9 @@ const makeLocalization = async (
   const recording = await bringRecording(admitted, desk)
   const work = { executionId: order.executionId, recording }
   const wish = localizationWish(order.input)
-  const stages = localizationStages(recording.stages)
-  const round = { admitted, desk, recording, wish, work, stages }
+  const round = { ...recordingRound(admitted, desk, recording), wish, work }
 
-  // Without words there is nothing to deliver: a failure of these ends the order.
-  const heard = [
-    ...(await stage(round, 'extract audio', () => extractAudio(round))),
-    ...(await stage(round, 'transcribe', () => transcribe(round))),
-  ]
+  const heard = await hearRecording(round, wish.sourceLanguage)
   const subtitles = { step: 'subtitles', work: () => layOut(round) }
   const written = [...heard, ...(await runBranches(desk, [subtitles], done))]
   if (!isWhole(written)) return written
@@ -75,7 +64,7 @@ const makeLocalization = async (
   const languages = languagesOf(Object.assign({}, outputs, ...results.map((one) => one.outputs)))
   if (results.some(({ outcome }) => outcome === 'canceled') || languages.length === 0)
     return results
-  await tolerate('captions', () => stages.publishCaptions({ ...work, languages }))
+  await tolerate('captions', () => round.stages.publishCaptions({ ...work, languages }))
   return results
 }
 
@@ -102,41 +91,6 @@ const bringRecording = async (
   return recording
 }
 
-/** A stage that the next ones need, unless an earlier round has done it. */
-const stage = async (
-  { admitted, desk }: Round,
-  step: string,
-  work: () => Promise<Delivered>,
-): Promise<readonly BranchResult[]> => {
-  if (admitted.done.includes(step)) return []
-  const { outputs } = await desk.during(step, work)
-  return [{ step, outcome: 'completed', failure: null, outputs }]
-}
-
-const extractAudio = async (round: Round): Promise<Delivered> => {
-  const { recording, stages, work } = round
-  const madeKey = await sendOut(round, recording.stages.extract, {
-    step: 'extract audio',
-    kind: 'audio',
-    inputKey: recording.sourceKey,
-    options: { format: 'flac' },
-  })
-  await stages.extractAudio({ ...work, madeKey })
-  return { outputs: {} }
-}
-
-const transcribe = async (round: Round): Promise<Delivered> => {
-  const { recording, stages, wish, work } = round
-  const language = wish.sourceLanguage
-  const madeKey = await sendOut(round, recording.stages.transcribe, {
-    step: 'transcribe',
-    kind: 'transcription',
-    inputKey: localizationKeys(recording.folderKey).audioKey,
-    options: { words: true, ...(language === null ? {} : { language }) },
-  })
-  return await stages.transcribeRecording({ ...work, language, madeKey })
-}
-
 const layOut = async (round: Round) => {
   const { recording, stages, wish, work } = round
   const madeKey = await sendOut(round, recording.stages.subtitles, {
@@ -157,26 +111,4 @@ const translate = async (round: Round, language: string) => {
     options: { language, format: 'vtt' },
   })
   return await stages.translateSubtitles({ ...work, language, formats: wish.formats, madeKey })
-}
-
-/** Has a stage's work done by its provider, if it has one; answers the key of what was made. */
-const sendOut = async (
-  { admitted, desk, recording }: Round,
-  { provider, timeoutMs }: StagePlan,
-  task: Pick<RemoteTask, 'step' | 'kind' | 'inputKey' | 'options'>,
-): Promise<string | null> => {
-  if (provider === null) return null
-  const { executionId, round } = admitted.order
-  // A retry is a new order: under the old name the provider would find the job that failed.
-  const step = round === 0 ? task.step : `${task.step} again ${round}`
-  const { storageKey } = await runRemoteTask({
-    ...task,
-    step,
-    provider,
-    timeoutMs,
-    ownerId: executionId,
-    inbox: desk.inbox,
-    outputStem: `${recording.folderKey}/made/${step.replaceAll(' ', '-')}`,
-  })
-  return storageKey
 }

@@ -1,4 +1,8 @@
-import type { LocalizationActivities, Recording } from '../../contracts/localization-activities.ts'
+import type {
+  LocalizationActivities,
+  LocalizationStages,
+  Recording,
+} from '../../contracts/localization-activities.ts'
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Media } from '../../db/repositories/media.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -36,22 +40,27 @@ const recordingOf = (
   if (!medium.streams.some(({ kind }) => kind === 'audio')) {
     throw new MediaError('MEDIA_NO_AUDIO', `${medium.id} has no sound`)
   }
-  const { extract, transcribe, subtitles, translate } = deps.settings.stageTimeoutsMs
-  const stage = (kind: ProvidedKind, timeoutMs: number) => ({
-    timeoutMs,
-    provider: remoteWork(deps, kind, {})?.provider ?? null,
-  })
   return {
     accountId,
     mediaId: medium.id,
     sourceKey: medium.storageKey,
     durationSeconds: medium.durationSeconds ?? 0,
     folderKey: localizationFolderKey({ accountId, mediaId: medium.id, executionId }),
-    stages: {
-      extract: stage('audio', extract),
-      transcribe: stage('transcription', transcribe),
-      subtitles: stage('subtitles', subtitles),
-      translate: stage('translation', translate),
-    },
+    stages: stagesOf(deps),
+  }
+}
+
+/** Who does which stage of the work on a recording, and how long each may take. */
+export const stagesOf = (deps: ActivityDependencies): LocalizationStages => {
+  const { extract, transcribe, subtitles, translate } = deps.settings.stageTimeoutsMs
+  const stage = (kind: ProvidedKind, timeoutMs: number) => ({
+    timeoutMs,
+    provider: remoteWork(deps, kind, {})?.provider ?? null,
+  })
+  return {
+    extract: stage('audio', extract),
+    transcribe: stage('transcription', transcribe),
+    subtitles: stage('subtitles', subtitles),
+    translate: stage('translation', translate),
   }
 }
