@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { makeApiKey } from './api/api-keys.ts'
 import type { CdnConfig } from './adapters/cdn/create-cdn.ts'
+import type { OpenaiServer } from './adapters/openai-client.ts'
 import type { AlertTargetConfig } from './adapters/notify/alerts.ts'
 import type { SpeechConfig } from './adapters/speech/create-speech.ts'
 import type { TranslatorConfig } from './adapters/translation/create-translator.ts'
@@ -27,6 +28,8 @@ export interface Config {
   readonly speech: SpeechConfig
   readonly translator: TranslatorConfig
   readonly models: ModelsConfig
+  /** Of the model that chooses moments for clips; null: they are measured. */
+  readonly scorer: OpenaiServer | null
   readonly alertTargets: readonly AlertTargetConfig[]
 }
 
@@ -85,6 +88,7 @@ const build = (settings: Settings): Config => {
     speech: speechOf(settings),
     translator: translatorOf(settings),
     models: modelsOf(settings),
+    scorer: scorerOf(settings),
     alertTargets: alertTargetsOf(settings),
   }
 }
@@ -153,6 +157,15 @@ const translatorOf = (settings: Settings): TranslatorConfig => {
       return { engine: 'openai', url: url ?? OPENAI_URL, apiKey, model }
     }
   }
+}
+
+/** A transcript of an hour, read and answered. */
+const SCORING_TIMEOUT_MS = 5 * 60_000
+
+const scorerOf = (settings: Settings): OpenaiServer | null => {
+  const { OPENAI_API_KEY: apiKey = null, OPENAI_BASE_URL: url } = settings
+  if (apiKey === null && url === OPENAI_URL) return null
+  return { url, apiKey, model: settings.SPOOL_CLIP_MODEL, timeoutMs: SCORING_TIMEOUT_MS }
 }
 
 const alertTargetsOf = (settings: Settings): AlertTargetConfig[] => {

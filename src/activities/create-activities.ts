@@ -7,9 +7,11 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { ClipActivities } from '../contracts/clip-activities.ts'
 import type { GenerationActivities } from '../contracts/generation-activities.ts'
 import type { LocalizationActivities } from '../contracts/localization-activities.ts'
 import type { StreamActivities } from '../contracts/stream-activities.ts'
+import { createClipActivities } from './clips/create-clip-activities.ts'
 import type { ActivityDependencies } from './dependencies.ts'
 import { createGenerationActivities } from './generations/create-generation-activities.ts'
 import { abandonExecution } from './ledger/abandon-execution.ts'
@@ -55,6 +57,7 @@ export type AllActivities = LedgerActivities &
   StreamActivities &
   LocalizationActivities &
   GenerationActivities &
+  ClipActivities &
   ProviderActivities &
   MediaActivities &
   RendererActivities &
@@ -105,6 +108,7 @@ export const createActivities = (deps: ActivityDependencies): AllActivities => (
   makeStreamWaveform: makeStreamWaveform(deps),
   ...createLocalizationActivities(deps),
   ...createGenerationActivities(deps),
+  ...createClipActivities(deps),
   expireHolds: expireHolds(deps),
   pruneRecords: pruneRecords(deps),
 })

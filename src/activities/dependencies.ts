@@ -1,3 +1,5 @@
+import type { DownloadedVideo, DownloadJob } from '../adapters/clips/download-video.ts'
+import type { MomentScorer } from '../adapters/clips/score-moments.ts'
 import type { Cdn } from '../adapters/cdn/cdn.ts'
 import type { Alerts } from '../adapters/notify/alerts.ts'
 import type { ModelProvider } from '../adapters/models/model-provider.ts'
@@ -74,6 +76,10 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
   readonly tools: MediaTools
   /** Null: no engine is configured. */
   readonly speech: SpeechToText | null
+  /** Chooses moments of what is said; null: no model is configured. */
+  readonly momentScorer: MomentScorer | null
+  /** Fetches from video sites; null: there is no Python. *Returns* null where no site is known. */
+  readonly videoSites: ((job: DownloadJob) => Promise<DownloadedVideo | null>) | null
   /** Null: no translator is configured. */
   readonly translator: Translator | null
   readonly sources: SourceFetcher

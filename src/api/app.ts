@@ -28,6 +28,7 @@ import { generationRunRoutes } from './routes/generation-runs.ts'
 import { generationRoutes } from './routes/generations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { clipRoutes } from './routes/clips.ts'
 import { localizationRoutes } from './routes/localizations.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { mediaRoutes } from './routes/media.ts'
@@ -57,6 +58,7 @@ const ACCOUNT_ROUTES = [
   renderRoutes,
   streamRoutes,
   localizationRoutes,
+  clipRoutes,
   taskRoutes,
   videoRoutes,
   webhookDeliveryRoutes,

@@ -13,6 +13,7 @@ const TITLES = {
   stream: 'Stream',
   localize: 'Localization',
   generate: 'Generation',
+  clip: 'Clips',
 } as const satisfies Record<OrderedPipeline, string>
 
 /** What is ordered of a medium, or of the file at a URL. */

@@ -17,6 +17,7 @@ import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
 import type { Repositories } from '../db/repositories.ts'
 import { makeId } from '../domain/ids.ts'
+import { createClipAccess } from './clip-access.ts'
 import { countWorkers } from './count-workers.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createIngest } from './ingest.ts'
@@ -56,6 +57,7 @@ export const createActivityDependencies = (parts: {
       timeoutMs: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
     }),
     translator: createTranslator(config.translator),
+    ...createClipAccess(config),
     sources: fetchers.strangers,
     ingest: createIngest({ config, storage, fetcher: fetchers.strangers }),
     workersOf: (queue) => countWorkers(client, queue),

@@ -106,6 +106,7 @@ export const queueOptions = (queue: (typeof QUEUES)[number], config: Config) => 
     media: config.mediaSlots,
     render: config.renderSlots,
     inference: settings.SPOOL_INFERENCE_SLOTS,
+    download: settings.SPOOL_DOWNLOAD_SLOTS,
   }[queue]
   const common = {
     ...commonOptions(queue, config),

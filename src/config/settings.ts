@@ -127,6 +127,8 @@ export const settingsSchema = z.object({
   SPOOL_RENDER_SLOTS: z.coerce.number().int().min(0).default(0),
   /** Transcriptions and translations at once: providers allow a few, a local engine takes a core. */
   SPOOL_INFERENCE_SLOTS: count(4),
+  /** Downloads wait for others more than they compute. */
+  SPOOL_DOWNLOAD_SLOTS: count(8),
   /** Short activities at once: they wait for others' answers more than they work. */
   SPOOL_PIPELINE_SLOTS: count(50),
   /** Workflows kept in memory. About 0.4 MB each; replaying a short history costs little. */
@@ -173,6 +175,12 @@ export const settingsSchema = z.object({
   SPOOL_SPEECH_MODEL: z.string().min(1).default('whisper-1'),
   /** The limit of OpenAI is 25; longer speech is cut at silences. */
   SPOOL_SPEECH_UPLOAD_MEGABYTES: z.coerce.number().positive().default(24),
+  /** Chooses the moments of clips; used when OPENAI_API_KEY (or another OPENAI_BASE_URL) is set. */
+  SPOOL_CLIP_MODEL: z.string().min(1).default('gpt-4.1-mini'),
+  /** A folder with extractors for video sites that yt-dlp does not know. */
+  SPOOL_VIDEO_SITE_PLUGINS: optional,
+  /** Of one video: hours of it, from a site that hands it out slowly. */
+  SPOOL_DOWNLOAD_TIMEOUT_SECONDS: seconds(3600),
   SPOOL_TRANSLATOR: z.enum(['none', 'openai', 'deepl', 'libretranslate']).default('none'),
   /** Missing: OpenAI's or DeepL's own; LibreTranslate has none that is everybody's. */
   SPOOL_TRANSLATOR_URL: z.url().optional(),

@@ -1,5 +1,5 @@
 /** Task queues, by the resource that they use. */
-export const QUEUES = ['pipelines', 'media', 'render', 'inference'] as const
+export const QUEUES = ['pipelines', 'media', 'render', 'inference', 'download'] as const
 /** Each provider of models has one of its own, with its limits. */
 export type Queue = (typeof QUEUES)[number] | `models-${string}`
 

@@ -1,7 +1,7 @@
 /** Prices, in whole credits. One credit is one second of rendered video; a begun second counts. */
 
 import { planTerms, type Plan } from './plans.ts'
-import { translateStep } from './steps.ts'
+import { clipStep, translateStep } from './steps.ts'
 import type { TaskKind } from './task-kinds.ts'
 
 /** The price of rendering a region of a song. Rounded first to the millisecond, so that the float
@@ -70,6 +70,20 @@ export const localizeStepPrices = (
         taskUnits('translation', durationSeconds),
       ]),
     ),
+  })
+
+/** Whatever its length: the crop, the captions and the encode of a minute. */
+const CLIP_CREDITS = 12
+
+/** What the steps of an order of clips cost; each clip for itself. */
+export const clipStepPrices = (
+  plan: Plan,
+  numbers: readonly number[],
+  durationSeconds: number,
+): Readonly<Record<string, number>> =>
+  unlessFree(plan, {
+    transcribe: taskUnits('transcription', durationSeconds),
+    ...Object.fromEntries(numbers.map((number) => [clipStep(number), CLIP_CREDITS])),
   })
 
 /** The price of a task ordered directly, by the length of what is worked on: nothing for plans that are

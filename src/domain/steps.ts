@@ -4,7 +4,7 @@
  * table, so that workflows contain no bookkeeping.
  */
 
-export const PIPELINES = ['render', 'stream', 'localize', 'generate'] as const
+export const PIPELINES = ['render', 'stream', 'localize', 'generate', 'clip'] as const
 export type Pipeline = (typeof PIPELINES)[number]
 /** Pipelines whose orders stand beside each other; a render supersedes the one before it. */
 export type OrderedPipeline = Exclude<Pipeline, 'render'>
@@ -43,6 +43,17 @@ export const PIPELINE_STEPS = {
   ],
   // `job` stands for one step per job of the plan: `job voice`, `job film`.
   generate: ['hold credits', 'job', 'deliver', 'notify'],
+  // `clip` stands for one step per clip: `clip 1`, `clip 2`.
+  clip: [
+    'hold credits',
+    'download',
+    'extract audio',
+    'transcribe',
+    'score',
+    'clip',
+    'save',
+    'notify',
+  ],
 } as const satisfies Record<Pipeline, readonly string[]>
 
 export type StepName = (typeof PIPELINE_STEPS)[Pipeline][number]
@@ -59,6 +70,9 @@ export const translateStep = (language: string): string => `translate ${language
 
 /** The step of a generation that makes one job of its plan. */
 export const jobStep = (jobId: string): string => `job ${jobId}`
+
+/** The step of an order of clips that makes one of them, counted from 1. */
+export const clipStep = (number: number): string => `clip ${number}`
 
 type ActivityInput = Readonly<Record<string, unknown>>
 
@@ -92,6 +106,10 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   translateSubtitles: { step: ({ language }) => translateStep(String(language)), part: 'whole' },
   submitModelJob: { step: ({ jobId }) => jobStep(String(jobId)), part: 'opens' },
   makeMedia: { step: ({ jobId }) => jobStep(String(jobId)), part: 'opens' },
+  bringFootage: { step: 'download', part: 'whole' },
+  scoreMoments: { step: 'score', part: 'whole' },
+  watchFaces: { step: ({ number }) => clipStep(Number(number)), part: 'opens' },
+  publishClip: { step: ({ number }) => clipStep(Number(number)), part: 'closes' },
   completeExecution: { step: ({ step }) => String(step), part: 'whole' },
   notify: { step: 'notify', part: 'whole' },
   sendMail: { step: 'notify', part: 'whole' },

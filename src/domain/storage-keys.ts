@@ -79,6 +79,13 @@ export const localizationFolderKey = (of: {
   readonly executionId: string
 }): string => `media/${of.accountId}/${of.mediaId}/localizations/${of.executionId}`
 
+/** Where the clips of an order lie. */
+export const clipFolderKey = (of: {
+  readonly accountId: string
+  readonly mediaId: string
+  readonly executionId: string
+}): string => `media/${of.accountId}/${of.mediaId}/clips/${of.executionId}`
+
 /** Where the subtitles of a medium lie that are part of every stream of it, whichever came first.
  * *Order:* the folder of a stream or localization of that medium. */
 export const captionsFolderKey = (orderFolderKey: string): string =>

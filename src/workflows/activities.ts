@@ -20,6 +20,7 @@ import type {
   SweepActivities,
   TaskActivities,
 } from '../contracts/activities.ts'
+import type { ClipActivities } from '../contracts/clip-activities.ts'
 import type { GenerationActivities } from '../contracts/generation-activities.ts'
 import type {
   LocalizationActivities,
@@ -32,6 +33,7 @@ const PIPELINES_QUEUE: Queue = 'pipelines'
 const MEDIA_QUEUE: Queue = 'media'
 const RENDER_QUEUE: Queue = 'render'
 const INFERENCE_QUEUE: Queue = 'inference'
+const DOWNLOAD_QUEUE: Queue = 'download'
 
 /**
  * A worker that dies is missed after this long. Activities beat once a second from a timer, so four
@@ -95,6 +97,14 @@ const encodeLater = (): ActivityOptions => {
 const INFER: ActivityOptions = {
   ...ENCODE,
   taskQueue: INFERENCE_QUEUE,
+  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 4 },
+}
+
+/** Fetching from sites that are slow, or slowed down: as `ENCODE`, on the queue whose slots wait for
+ * others rather than compute. */
+const DOWNLOAD: ActivityOptions = {
+  ...ENCODE,
+  taskQueue: DOWNLOAD_QUEUE,
   retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 4 },
 }
 
@@ -228,6 +238,16 @@ export const localizationStages = (plan: LocalizationStages): LocalizationProxie
       'Make them caption tracks of the stream',
     ),
   }
+}
+
+const cutting = remote<ClipActivities>(ENCODE)
+export const clips: ClipActivities = {
+  bringFootage: remote<ClipActivities>(DOWNLOAD)('bringFootage', 'Fetch and judge the video'),
+  findFootage: local<ClipActivities>(QUICK)('findFootage', 'Find the video again'),
+  scoreMoments: remote<ClipActivities>(INFER)('scoreMoments', 'Choose the moments'),
+  watchFaces: cutting('watchFaces', 'Look for faces and cuts'),
+  cutClip: cutting('cutClip', 'Crop, caption and encode the clip'),
+  publishClip: cutting('publishClip', 'Make its picture, and publish it'),
 }
 
 type ModelActivities = Pick<

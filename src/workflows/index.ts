@@ -1,4 +1,6 @@
 /** What the worker registers: one function per workflow type. */
+export { clip } from './clip.ts'
+export { clipMoment } from './clip-moment.ts'
 export { generate } from './generate.ts'
 export { holdSweep } from './hold-sweep.ts'
 export { localize } from './localize.ts'

@@ -2,10 +2,17 @@ import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { GenerationJob } from '../../db/repositories/generations.ts'
 import type { PricedStep } from '../../db/repositories/order-admission.ts'
+import { clipWish } from '../../domain/clips/clip-wish.ts'
 import { isId } from '../../domain/ids.ts'
 import { planTerms } from '../../domain/plans.ts'
-import { localizeStepPrices, streamStepPrices } from '../../domain/pricing.ts'
-import { jobStep, PIPELINE_STEPS, translateStep, type OrderedPipeline } from '../../domain/steps.ts'
+import { clipStepPrices, localizeStepPrices, streamStepPrices } from '../../domain/pricing.ts'
+import {
+  clipStep,
+  jobStep,
+  PIPELINE_STEPS,
+  translateStep,
+  type OrderedPipeline,
+} from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 interface Quote {
@@ -32,6 +39,14 @@ const stepsOf: Readonly<Record<OrderedPipeline, (quote: Quote) => readonly Price
       name === 'translate' ? languages.map(translateStep) : [name],
     )
     return priced(names, localizeStepPrices(account.plan, languages, durationSeconds))
+  },
+  clip: ({ order, account, durationSeconds }) => {
+    const { count } = clipWish(order.input).limits
+    const numbers = Array.from({ length: count }, (_, index) => index + 1)
+    const names = PIPELINE_STEPS.clip.flatMap((name) =>
+      name === 'clip' ? numbers.map(clipStep) : [name],
+    )
+    return priced(names, clipStepPrices(account.plan, numbers, durationSeconds))
   },
   generate: ({ account, jobs }) => {
     const names = PIPELINE_STEPS.generate.flatMap((name) =>

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
@@ -8,6 +8,8 @@ import { isId, type MediaId } from '../../domain/ids.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { mediaKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import type { Workspace } from './media-tools.ts'
+import { stepProgress } from './step-progress.ts'
 
 /**
  * What an order works on: a medium of the account, or the file at a URL, which then becomes a medium
@@ -41,28 +43,69 @@ const fetchMedium = async (
   const account = await deps.accounts.find(order.accountId)
   if (account === null) throw new MediaError('NOT_FOUND', `no account ${order.accountId}`)
   return await deps.tools.withWorkspace(order.executionId, async (workspace) => {
-    const path = workspace.path('source')
-    await download(deps, { url, path, account })
+    const { path, fileName } =
+      (await fromVideoSite(deps, { url, workspace, account, order })) ??
+      (await fromAddress(deps, { url, workspace, account }))
     const storageKey = mediaKey(order.accountId, mediaId)
     const signal = cancellationSignal()
     const found = await deps.ingest.admit({ path }, { storageKey, plan: account.plan, signal })
-    const fileName = URL.parse(url)?.pathname.split('/').at(-1)?.slice(0, 200) || null
     const { accountId } = order
     return await deps.media.insert({ id: mediaId, accountId, storageKey, fileName, ...found })
   })
 }
 
-const download = async (
+interface Download {
+  readonly url: string
+  readonly workspace: Workspace
+  readonly account: Account
+}
+
+interface BroughtFile {
+  readonly path: string
+  readonly fileName: string | null
+}
+
+const FILE_NAME_LENGTH_MAX = 200
+
+const fromAddress = async (
   { ownStorageKey, sources, storage }: ActivityDependencies,
-  { url, path, account }: { url: string; path: string; account: Account },
-): Promise<void> => {
+  { url, workspace, account }: Download,
+): Promise<BroughtFile> => {
+  const path = workspace.path('source')
   const signal = cancellationSignal()
   const maxBytes = planTerms(account.plan).uploadSizeBytesMax
   const ownKey = await ownStorageKey(url)
   if (ownKey === null) {
     await sources.download(url, { filePath: path, maxBytes, signal })
-    return
+  } else {
+    await storage.downloadTo(ownKey, path, signal)
+    if ((await stat(path)).size > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', url)
   }
-  await storage.downloadTo(ownKey, path, signal)
-  if ((await stat(path)).size > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', url)
+  const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
+  return { path, fileName: name.slice(0, FILE_NAME_LENGTH_MAX) || null }
+}
+
+/** Clips are cut from what people have put on video sites; null for the address of anything else. */
+const fromVideoSite = async (
+  deps: ActivityDependencies,
+  { url, workspace, account, order }: Download & { readonly order: PipelineOrder },
+): Promise<BroughtFile | null> => {
+  const isOurs = (await deps.ownStorageKey(url)) !== null
+  if (order.pipeline !== 'clip' || deps.videoSites === null || isOurs) return null
+  const terms = planTerms(account.plan)
+  const folder = workspace.path('video')
+  await mkdir(folder)
+  const { executionId } = order
+  const progress = stepProgress(deps, { executionId, step: 'download' })
+  const video = await deps.videoSites({
+    url,
+    folder,
+    workPath: workspace.path,
+    durationSecondsMax: terms.mediaDurationSecondsMax,
+    sizeBytesMax: terms.uploadSizeBytesMax,
+    signal: cancellationSignal(),
+    onProgress: progress.report,
+  })
+  await progress.settled()
+  return video && { path: video.path, fileName: video.title.slice(0, FILE_NAME_LENGTH_MAX) || null }
 }

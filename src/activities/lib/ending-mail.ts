@@ -35,6 +35,12 @@ const WORDS: Readonly<Record<Pipeline, Words>> = {
     failed: 'Your generation could not be made',
     path: 'generations',
   },
+  clip: {
+    order: 'order of clips',
+    ready: 'Your clips are ready',
+    failed: 'Your clips could not be made',
+    path: 'media',
+  },
 }
 
 /** What an account is told by mail of the end of its order. */

@@ -2,6 +2,7 @@ import type { MadeMedium, MediaWork } from '../../adapters/ffmpeg/compose/compos
 import type { DescribedMedium } from '../../adapters/ingest/describe-medium.ts'
 import type { MediaNeed } from '../../domain/media-judgement.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
+import type { ClipTools } from './clip-tools.ts'
 import type { ConversionTools } from './conversion-tools.ts'
 import type { LadderTools } from './ladder-tools.ts'
 
@@ -16,7 +17,7 @@ export interface Workspace {
 }
 
 /** What activities have done by FFmpeg and the renderer, and the private folders it is done in. */
-export interface MediaTools extends ConversionTools, LadderTools {
+export interface MediaTools extends ConversionTools, LadderTools, ClipTools {
   readonly withWorkspace: <T>(
     ownerId: string,
     work: (workspace: Workspace) => Promise<T>,

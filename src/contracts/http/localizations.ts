@@ -5,7 +5,7 @@ import { DEFAULT_LANGUAGES, LANGUAGES_MAX } from '../../domain/localization.ts'
 import { mediumFields, namesOneMedium, ONE_MEDIUM } from './orders.ts'
 
 /** In its canonical form, so that `PT-br` and `pt-BR` are one language. */
-const languageField = z
+export const languageField = z
   .string()
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { error: 'is not a language like en or pt-BR' })
   .max(35)

@@ -1,4 +1,9 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+} from '@temporalio/workflow'
 import { isFailureCode, type FailureCode } from '../../domain/failures.ts'
 
 /** A workflow's own verdict. It is made into an ApplicationFailure only when it ends the workflow. */
@@ -12,12 +17,14 @@ export class GaveUp extends Error {
   }
 }
 
-/** The code of whatever was thrown: an activity's typed failure, our own verdict, or `INTERNAL`.
+/** The code of whatever was thrown: the typed failure of an activity or a child, our own verdict, or `INTERNAL`.
  * Message texts are never read. */
 export const failureCodeOf = (error: unknown): FailureCode => {
   if (isCancellation(error)) return 'CANCELED'
   if (error instanceof GaveUp) return error.code
-  if (error instanceof ActivityFailure) return failureCodeOf(error.cause)
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) {
+    return failureCodeOf(error.cause)
+  }
   if (error instanceof ApplicationFailure && isFailureCode(error.type)) return error.type
   return 'INTERNAL'
 }

@@ -1,0 +1,89 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { ClipActivities } from '../../contracts/clip-activities.ts'
+import { CLIP_SIZES, clipKeys } from '../../domain/clips/clip-wish.ts'
+import { cropPath } from '../../domain/clips/crop-path.ts'
+import { followSpeaker, type SeenFaces } from '../../domain/clips/follow-speaker.ts'
+import { MediaError } from '../../domain/failures.ts'
+import type { FrameSize } from '../../domain/frame-size.ts'
+import { clipStep } from '../../domain/steps.ts'
+import { partOfTranscript } from '../../domain/transcript-part.ts'
+import type { Transcript } from '../../domain/transcript.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import type { Workspace } from '../lib/media-tools.ts'
+import { stepProgress } from '../lib/step-progress.ts'
+import { readJson } from '../streams/stored-json.ts'
+import { readFootageTranscript } from './read-footage-transcript.ts'
+
+/** The second of three parts of a clip's work. */
+const SHARE = { fromRatio: 0.25, toRatio: 0.95 }
+
+type Captions = Parameters<ClipActivities['cutClip']>[0]['captions']
+
+/**
+ * Makes the clip's video in one encode: the crop follows whoever speaks, captions are burned in, the sound
+ * is brought to its loudness. Captions that cannot be drawn are left out. *Idempotent:* the key belongs
+ * to the clip. *Errors:* MEDIA_UNREADABLE (final); ENCODER_*, DISK_FULL, STORAGE_UNAVAILABLE (retried).
+ * *Cancellation:* ffmpeg is ended within seconds.
+ */
+export const cutClip =
+  (deps: ActivityDependencies): ClipActivities['cutClip'] =>
+  async ({ executionId, footage, number, moment, format, captions }) => {
+    const { storage, tools } = deps
+    const { startSeconds, endSeconds } = moment
+    const keys = clipKeys(footage.folderKey)
+    const size = CLIP_SIZES[format]
+    const seen = await readJson<SeenFaces>(deps, keys.facesKey(number))
+    const transcript = await readFootageTranscript(deps, footage)
+    const said = partOfTranscript(transcript, startSeconds, endSeconds)
+    return await tools.withWorkspace(executionId, async (workspace) => {
+      const signal = cancellationSignal()
+      const inputPath = workspace.path('source')
+      const outputPath = workspace.path('clip.mp4')
+      await storage.downloadTo(footage.sourceKey, inputPath, signal)
+      const captionsFilter = await typeset(deps, workspace, { captions, said, size })
+      const progress = stepProgress(deps, { executionId, step: clipStep(number) }, SHARE)
+      await tools.cutClip({
+        ...{ inputPath, outputPath, startSeconds, endSeconds, size, signal },
+        ...{ folder: workspace.path(''), workPath: workspace.path },
+        captionsFilter,
+        windowEdges: ({ axis, lengthRatio, frameRate, frames }) =>
+          cropPath(followSpeaker(seen, said.words, axis), {
+            durationSeconds: frames / frameRate,
+            frameRate,
+            widthRatio: lengthRatio,
+            cutsSeconds: seen.cutsSeconds,
+          }),
+        onProgress: progress.report,
+      })
+      await progress.settled()
+      const about = { contentType: 'video/mp4', signal }
+      await storage.put(keys.videoKey(number), { filePath: outputPath }, about)
+      const isBare = captions !== null && captionsFilter === null
+      return { degradations: isBare ? (['noCaptions'] as const) : [] }
+    })
+  }
+
+/** Null when none are wanted, nothing is said, or they cannot be drawn: the clip is worth more than they. */
+const typeset = async (
+  { tools, log }: ActivityDependencies,
+  workspace: Workspace,
+  {
+    captions,
+    said,
+    size,
+  }: { readonly captions: Captions; readonly said: Transcript; readonly size: FrameSize },
+): Promise<string | null> => {
+  if (captions === null) return null
+  try {
+    return await tools.typesetCaptions(workspace.path(''), {
+      transcript: said,
+      style: { preset: captions.preset },
+      frame: size,
+      path: 'captions',
+    })
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    log.warn({ code: error.code, detail: error.internalDetail }, 'captions could not be drawn')
+    return null
+  }
+}

@@ -1,0 +1,44 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { ClipActivities } from '../../contracts/clip-activities.ts'
+import { clipKeys } from '../../domain/clips/clip-wish.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import { putText } from '../streams/stored-json.ts'
+
+/**
+ * Makes the clip's picture, of its best frame, and stores what the clip is about: its moment, scores and
+ * reasons, and what was degraded. *Idempotent:* the keys belong to the clip. *Errors:* ENCODER_*,
+ * STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
+ */
+export const publishClip =
+  (deps: ActivityDependencies): ClipActivities['publishClip'] =>
+  async ({ executionId, footage, number, moment, format, degradations }) => {
+    const { storage, tools } = deps
+    const keys = clipKeys(footage.folderKey)
+    const [videoKey, thumbnailKey, aboutKey] = [
+      keys.videoKey(number),
+      keys.thumbnailKey(number),
+      keys.aboutKey(number),
+    ]
+    await tools.withWorkspace(executionId, async (workspace) => {
+      const signal = cancellationSignal()
+      const inputPath = workspace.path('clip')
+      const outputPath = workspace.path('picture')
+      await storage.downloadTo(videoKey, inputPath, signal)
+      const { contentType } = await tools.convertImage({
+        inputPath,
+        outputPath,
+        signal,
+        conversion: { at: 'best', format: 'jpg', widthPx: null, heightPx: null, fit: 'contain' },
+      })
+      await storage.put(thumbnailKey, { filePath: outputPath }, { contentType, signal })
+    })
+    const text = JSON.stringify({ number, format, ...moment, degradations })
+    await putText(deps, aboutKey, { text, contentType: 'application/json' })
+    return {
+      outputs: {
+        [`clip-${number}`]: videoKey,
+        [`thumbnail-${number}`]: thumbnailKey,
+        [`about-${number}`]: aboutKey,
+      },
+    }
+  }

@@ -1,0 +1,101 @@
+import { cancellationSignal } from '@temporalio/activity'
+import type { ClipActivities, Footage } from '../../contracts/clip-activities.ts'
+import { chooseMoments } from '../../domain/clips/choose-moments.ts'
+import { clipKeys, type ClipWish, type Degradation } from '../../domain/clips/clip-wish.ts'
+import { heuristicMoments, type MeasuredMaterial } from '../../domain/clips/heuristic-moments.ts'
+import type { Moment } from '../../domain/clips/moment.ts'
+import { sentencesOf } from '../../domain/clips/sentences.ts'
+import { MediaError } from '../../domain/failures.ts'
+import type { TimedText } from '../../domain/transcript.ts'
+import type { ActivityDependencies } from '../dependencies.ts'
+import { stepProgress } from '../lib/step-progress.ts'
+import { putText, readJson } from '../streams/stored-json.ts'
+import { readFootageTranscript } from './read-footage-transcript.ts'
+
+interface Scored {
+  readonly moments: readonly Moment[]
+  readonly degradations: readonly Degradation[]
+}
+
+/**
+ * Chooses the moments that become clips: a language model names them, and what can be measured fills up
+ * what it leaves open, or stands in for it where there is no model, or nothing sensible comes from it.
+ * *Idempotent:* a choice that was made is kept, so that a retry makes the same clips. *Errors:*
+ * STORAGE_UNAVAILABLE, ENCODER_* (retried). *Cancellation:* the model's answer is not waited for.
+ */
+export const scoreMoments =
+  (deps: ActivityDependencies): ClipActivities['scoreMoments'] =>
+  async ({ executionId, footage, wish }) => {
+    const { momentsKey } = clipKeys(footage.folderKey)
+    if ((await deps.storage.head(momentsKey)) !== null) {
+      return await readJson<Scored>(deps, momentsKey)
+    }
+    const transcript = await readFootageTranscript(deps, footage)
+    const sentences = sentencesOf(transcript)
+    const named = await askModel(deps, { executionId, sentences, wish })
+    const material = await measure(deps, { executionId, footage, sentences })
+    const best = chooseMoments(named ?? [], { limits: wish.limits, material })
+    const measured = heuristicMoments(wish.limits, material)
+    const scored: Scored = {
+      moments: chooseMoments(measured, { limits: wish.limits, material, before: best }),
+      degradations: best.length > 0 ? [] : ['heuristicScore'],
+    }
+    const text = JSON.stringify(scored)
+    await putText(deps, momentsKey, { text, contentType: 'application/json' })
+    return scored
+  }
+
+/** What the model names; null when there is none, nothing is said, or it fails: that costs the order
+ * its better choice and no more. */
+const askModel = async (
+  deps: ActivityDependencies,
+  about: {
+    readonly executionId: string
+    readonly sentences: readonly TimedText[]
+    readonly wish: ClipWish
+  },
+): Promise<readonly Moment[] | null> => {
+  const { momentScorer, log } = deps
+  const { executionId, sentences, wish } = about
+  if (momentScorer === null || sentences.length === 0) return null
+  const progress = stepProgress(deps, { executionId, step: 'score' })
+  try {
+    return await momentScorer.findMoments({
+      sentences,
+      limits: wish.limits,
+      wish: wish.prompt,
+      signal: cancellationSignal(),
+      onProgress: progress.report,
+    })
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    log.warn({ executionId, code: error.code, detail: error.internalDetail }, 'no model scored')
+    return null
+  } finally {
+    await progress.settled()
+  }
+}
+
+const measure = async (
+  { storage, tools }: ActivityDependencies,
+  about: {
+    readonly executionId: string
+    readonly footage: Footage
+    readonly sentences: readonly TimedText[]
+  },
+): Promise<MeasuredMaterial> => {
+  const { executionId, footage, sentences } = about
+  const { durationSeconds, hasSound, sourceKey } = footage
+  return await tools.withWorkspace(executionId, async (workspace) => {
+    const signal = cancellationSignal()
+    const inputPath = workspace.path('source')
+    await storage.downloadTo(sourceKey, inputPath, signal)
+    const measures = await tools.measureRecording({
+      inputPath,
+      hasSound,
+      workPath: workspace.path,
+      signal,
+    })
+    return { durationSeconds, sentences, ...measures }
+  })
+}

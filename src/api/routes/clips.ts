@@ -1,0 +1,44 @@
+import { clipOrder } from '../../contracts/http/clips.ts'
+import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
+import type { ClipWish } from '../../domain/clips/clip-wish.ts'
+import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
+import { problems, type Api, type RouteContext } from './route-context.ts'
+
+/** Orders of clips: admitted and paid for, or refused, in one round trip to the workflow. */
+export const clipRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  app.route({
+    method: 'POST',
+    url: '/clips',
+    schema: {
+      summary: 'Cut captioned clips out of a long video',
+      description:
+        'The execution ends with the clips, each with its scores and reasons; what had to be done in a simpler way is named. A clip that fails leaves the rest: the execution ends `partial`, and its retry makes that one alone.',
+      tags: ['media'],
+      body: clipOrder,
+      response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
+    },
+    config: { idempotent: true },
+    // The order has its own deadline, after which the answer is a 503 that says so.
+    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handler: async (request, reply) => {
+      const { mediaId, priority, url, ...wanted } = request.body
+      const medium = await orderedMedium(context, request, mediaId)
+      if (medium !== null && medium.kind !== 'video') {
+        throw refusedMedium('MEDIA_NO_VIDEO', 'has no moving pictures', 'Give a video.')
+      }
+      const { count, minSeconds, maxSeconds, format, captions, prompt = null } = wanted
+      const wish: ClipWish = {
+        limits: { count, minSeconds, maxSeconds },
+        format,
+        captions:
+          captions === false
+            ? null
+            : { preset: captions.preset, language: captions.language ?? null },
+        prompt,
+      }
+      const input = { wish, ...(url === undefined ? {} : { url }) }
+      const order = { pipeline: 'clip', mediaId, priority, input } as const
+      return await reply.code(202).send(await acceptOrder(context, request, order))
+    },
+  })
+}

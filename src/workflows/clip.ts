@@ -1,0 +1,88 @@
+import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
+import type { Footage } from '../contracts/clip-activities.ts'
+import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
+import { clipWish } from '../domain/clips/clip-wish.ts'
+import { clipStep } from '../domain/steps.ts'
+import { clips, ledger } from './activities.ts'
+import { clipMoment } from './clip-moment.ts'
+import { runBranches } from './lib/branches.ts'
+import { GaveUp } from './lib/failures.ts'
+import { hearRecording, recordingRound } from './lib/hear-recording.ts'
+import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
+import { runOrder, type OrderInput } from './lib/order-run.ts'
+
+/**
+ * Makes clips of a long video: hold credits, download, take the sound out, write down what is said,
+ * choose the moments; then each clip for itself, a workflow of its own: find faces, move the crop,
+ * caption, encode, thumbnail. A clip that fails leaves the others; a retry makes it alone.
+ */
+export const clip = async (input: OrderInput): Promise<PipelineOutcome> =>
+  await runOrder(input, {
+    work: cutClips,
+    closingStep: 'save',
+    alertTitle: 'Clips are not complete',
+    continueWith: (next) => continueAsNew<typeof clip>(next),
+  })
+
+const cutClips = async (
+  admitted: AdmittedOrder,
+  desk: OrderDesk,
+): Promise<readonly BranchResult[]> => {
+  const { order, done } = admitted
+  const { executionId } = order
+  const footage = await bringFootage(admitted, desk)
+  const wish = clipWish(order.input)
+  const language = wish.captions?.language ?? null
+  const heard = footage.hasSound
+    ? await hearRecording(recordingRound(admitted, desk, footage), language)
+    : []
+  const { moments, degradations } = await desk.during('score', () =>
+    clips.scoreMoments({ executionId, footage, wish }),
+  )
+  const branches = Array.from({ length: wish.limits.count }, (_, index) => ({
+    step: clipStep(index + 1),
+    work: async () => {
+      const moment = moments[index]
+      if (moment === undefined) return { skipped: 'the video has no more moments' }
+      const number = index + 1
+      const { captions, format } = wish
+      return await executeChild(clipMoment, {
+        workflowId: `${workflowInfo().workflowId}/${clipStep(number).replace(' ', '-')}`,
+        args: [{ executionId, footage, number, moment, format, captions, degradations }],
+        staticSummary: moment.title.slice(0, 200),
+      })
+    },
+  }))
+  const made = await runBranches(desk, branches, done)
+  refuseNothing(made, admitted)
+  return [ended('download'), ...heard, ended('score'), ...made]
+}
+
+const ended = (step: string): BranchResult => ({
+  step,
+  outcome: 'completed',
+  failure: null,
+  outputs: {},
+})
+
+/** Without a single clip the transcript is no result: the order has failed, and is given back. */
+const refuseNothing = (made: readonly BranchResult[], { outputs }: AdmittedOrder): void => {
+  const [failure] = made.flatMap((one) => (one.outcome === 'failed' ? [one.failure] : []))
+  const isNothing = made.every(({ outcome }) => outcome === 'failed' || outcome === 'skipped')
+  const deliveredBefore = Object.keys(outputs).some((name) => name.startsWith('clip-'))
+  if (failure != null && isNothing && !deliveredBefore) throw new GaveUp(failure)
+}
+
+/** The footage, paid for by its length: that of a URL is not known before it was fetched. */
+const bringFootage = async ({ order, done }: AdmittedOrder, desk: OrderDesk): Promise<Footage> => {
+  const { executionId } = order
+  if (done.includes('download')) return await clips.findFootage({ executionId, order })
+  const footage = await desk.during('download', () => clips.bringFootage({ executionId, order }))
+  if (typeof order.input['url'] === 'string') {
+    const { workflowId } = workflowInfo()
+    const { durationSeconds } = footage
+    const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })
+    if (admission.status === 'declined') throw new GaveUp('INSUFFICIENT_CREDITS')
+  }
+  return footage
+}
