@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tableOf, type Figure } from './figure.ts'
+import { measure as generations } from './generations.ts'
 import { measure as history } from './history.ts'
 import { measure as ladder } from './ladder.ts'
 import { measure as merge } from './merge.ts'
@@ -35,6 +36,7 @@ const BENCHMARKS: Record<string, Measure> = {
   stills,
   stream,
   merge,
+  generations,
   ranges,
 }
 

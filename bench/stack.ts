@@ -32,6 +32,8 @@ export interface BenchStack {
     readonly env?: NodeJS.ProcessEnv
     readonly core?: number
   }) => Promise<RunningPart>
+  /** Starts one more API, with other settings; it is stopped with the stack. */
+  readonly startApi: (env: NodeJS.ProcessEnv) => Promise<{ readonly apiUrl: string }>
   /** Whatever is started is handed over here, and stopped with the stack. */
   readonly stopLater: (stop: () => Promise<unknown>) => void
   readonly stop: () => Promise<void>
@@ -84,6 +86,15 @@ export const startBenchStack = async (dir: string): Promise<BenchStack> => {
         const worker = await startPart(core === undefined ? part : pinned(part, core))
         stopLater(worker.stop)
         return worker
+      },
+      startApi: async (change) => {
+        const port = await freePort()
+        const url = `http://127.0.0.1:${port}`
+        const own = { SPOOL_PORT: String(port), SPOOL_PUBLIC_URL: url }
+        const settings = { dir, env: { ...env, ...change, ...own } }
+        const part = nodePart(`api-${port}`, 'src/server.ts', settings, () => isOk(url))
+        stopLater((await startPart(part)).stop)
+        return { apiUrl: url }
       },
       stopLater,
       stop,

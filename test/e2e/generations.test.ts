@@ -178,15 +178,15 @@ test('a worker that dies at every boundary of a plan orders nothing twice and ch
   video.scripts.set('Harbour scene 2', { order: 'hides', times: 1 })
   const isHidden = () => invoiceOf(video, 'Harbour scene 2').length > 0
   const seen = new Set<string>()
-  let isDone = false
-  while (!isDone) {
-    await eventually(async () => {
+  for (;;) {
+    const isDone = await eventually(async () => {
       signal.throwIfAborted()
       const run = await plans.read(executionId)
-      isDone = run.finishedAt !== null
+      if (run.finishedAt !== null) return true
       const boundary = `${shapeOf(run)} ${isHidden()}`
-      if (!isDone && seen.has(boundary)) throw new Error(`nothing moves: ${boundary}`)
+      if (seen.has(boundary)) throw new Error(`nothing moves: ${boundary}`)
       seen.add(boundary)
+      return false
     }, 60_000)
     if (isDone) break
     await worker.kill()

@@ -45,6 +45,8 @@ export interface FakeRequest {
   readonly url: URL
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+  /** When it came. */
+  readonly atMs: number
 }
 
 export type FakeReply =
@@ -124,6 +126,7 @@ export const startFakeProvider = async (dialect: FakeDialect): Promise<FakeProvi
   })
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const request = {
+      atMs: Date.now(),
       method: incoming.method ?? '',
       url: new URL(incoming.url ?? '/', desk.baseUrl),
       headers: incoming.headers,

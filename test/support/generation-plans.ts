@@ -9,8 +9,13 @@ export const card = (id: string, prompt: string): Job => ({
   params: { model: 'local/card', provider: 'local', prompt, width: 320, height: 180 },
 })
 
-/** A video of two seconds, of an image, by the provider of asynchronous videos. */
-export const remoteVideo = (id: string, imageId: string, prompt: string): Job => ({
+/** A video of an image, by the provider of asynchronous videos. */
+export const remoteVideo = (
+  id: string,
+  imageId: string,
+  prompt: string,
+  durationSeconds = 2,
+): Job => ({
   id,
   type: 'generate',
   fallbacks: [],
@@ -19,7 +24,7 @@ export const remoteVideo = (id: string, imageId: string, prompt: string): Job =>
     provider: 'async-video',
     prompt,
     image: `_imageJobDependency:${imageId}`,
-    duration: 2,
+    duration: durationSeconds,
   },
 })
 

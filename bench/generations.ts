@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GenerationAnswer } from '../src/contracts/http/generations/generation.ts'
+import { startFakeAsyncVideo, type FakeAsyncVideo } from '../test/support/fake-async-video.ts'
+import { card, merge, remoteVideo } from '../test/support/generation-plans.ts'
+import { newCustomer, type Customer } from '../test/support/stack-customer.ts'
+import { plansOf } from '../test/support/stack-generations.ts'
+import { atLeast, atMost, type Figure } from './figure.ts'
+import type { Measure, Run } from './run.ts'
+import { bounded, median, percentile } from './samples.ts'
+
+const PATH_GOAL = 1.15
+const SECOND_RUN_GOAL = 0.05
+/** Calls of a second above what the provider allows in one. */
+const RATE_GOAL = 1
+/** What the accounts with one plan wait, against the account that has ordered nearly all. */
+const FAIRNESS_GOAL = 2
+
+const WORK_SECONDS = 2
+/** Enough for one plan at once, and far too little for a crowd. */
+const PLENTY_PER_SECOND = 60
+const FEW_PER_SECOND = 8
+const PLENTY_CREDITS = 1_000_000
+const QUESTION_MS = 500
+
+interface World {
+  readonly fake: FakeAsyncVideo
+  readonly customer: () => Promise<Customer>
+  readonly stop: () => Promise<void>
+}
+
+/** An API, one worker with a slot for each merge of a plan, and a provider on loopback. */
+const startWorld = async (run: Run, requestsPerSecond: number): Promise<World> => {
+  const stack = await run.stack()
+  const fake = await startFakeAsyncVideo()
+  stack.stopLater(fake.close)
+  const env = {
+    ASYNC_VIDEO_BASE_URL: fake.baseUrl,
+    ASYNC_VIDEO_API_KEY: fake.apiKey,
+    ASYNC_VIDEO_WEBHOOK_SECRET: fake.webhookSecret,
+    ASYNC_VIDEO_SIGNATURE_HEADER: fake.signatureHeader,
+    ASYNC_VIDEO_REQUESTS_PER_SECOND: String(requestsPerSecond),
+    ASYNC_VIDEO_CONCURRENCY: '20',
+    SPOOL_MEDIA_SLOTS: '4',
+  }
+  const { apiUrl } = await stack.startApi(env)
+  const worker = await stack.startWorker({ env: { ...env, SPOOL_PUBLIC_URL: apiUrl } })
+  const adminKey = stack.config.settings.SPOOL_ADMIN_KEY
+  return {
+    fake,
+    customer: () => newCustomer({ apiUrl, adminKey }, { credits: PLENTY_CREDITS }),
+    stop: worker.stop,
+  }
+}
+
+const secondsBetween = (from: string | null, to: string | null): number =>
+  from === null || to === null ? Number.NaN : (Date.parse(to) - Date.parse(from)) / 1000
+
+const finished = (run: GenerationAnswer): GenerationAnswer => {
+  if (run.status === 'completed') return run
+  throw new Error(`a plan ended ${run.status}: ${JSON.stringify(run.error)}`)
+}
+
+/** Eight videos of an image, and four merges of two each. No two videos are equal, or their merges would be
+ * one. */
+const eightAndFour = (mark: string) => ({
+  jobs: [
+    card('image', mark),
+    ...Array.from({ length: 8 }, (_, n) =>
+      remoteVideo(`video-${n}`, 'image', `${mark} ${n}`, 2 + n / 10),
+    ),
+    ...Array.from({ length: 4 }, (_, n) =>
+      merge(`film-${n}`, [`video-${2 * n}`, `video-${2 * n + 1}`]),
+    ),
+  ],
+})
+
+/** The longest way through the plan: what each of its jobs takes where it is made, and nothing between. */
+const criticalSeconds = ({ jobs }: GenerationAnswer): number => {
+  const took = (prefix: string) =>
+    jobs
+      .filter(({ id }) => id.startsWith(prefix))
+      .map(({ startedAt, finishedAt }) => secondsBetween(startedAt, finishedAt))
+  return Math.max(...took('image')) + WORK_SECONDS + Math.max(...took('film'))
+}
+
+/** Runs a plan to its end, asking now and then: questions cost the API what the plan needs. */
+const through = async (customer: Customer, plan: object) => {
+  const { order, read } = plansOf(customer)
+  const orderedAtMs = Date.now()
+  const { executionId } = await order(plan)
+  for (;;) {
+    const over = await read(executionId)
+    if (over.finishedAt !== null) {
+      return { over: finished(over), seconds: (Date.parse(over.finishedAt) - orderedAtMs) / 1000 }
+    }
+    await delay(QUESTION_MS)
+  }
+}
+
+const measurePath = async (run: Run, world: World): Promise<Figure[]> => {
+  world.fake.scripts.set('', { workMs: WORK_SECONDS * 1000 })
+  await through(await world.customer(), eightAndFour(randomUUID()))
+  const samples: { first: number; critical: number; second: number }[] = []
+  for (let sample = 0; sample < (run.quick ? 2 : 5); sample += 1) {
+    // What an account has made before is not made again, and the videos are the same in each plan.
+    const customer = await world.customer()
+    const plan = eightAndFour(randomUUID())
+    const { seconds: first, over } = await through(customer, plan)
+    const asked = world.fake.requests.length
+    const { seconds: second } = await through(customer, plan)
+    if (world.fake.requests.length !== asked) throw new Error('the second run asked the provider')
+    samples.push({ first, critical: criticalSeconds(over), second })
+  }
+  const of = (name: 'first' | 'critical' | 'second') => median(samples.map((each) => each[name]))
+  const ratios = (over: 'critical' | 'first', what: 'first' | 'second') =>
+    median(samples.map((each) => each[what] / each[over]))
+  return [
+    {
+      name: `generations: 8 jobs of ${WORK_SECONDS} s and 4 merges`,
+      ours: `${of('first').toFixed(2)} s`,
+      yardstick: `${of('critical').toFixed(2)} s critical path`,
+      ...atMost(ratios('critical', 'first'), PATH_GOAL),
+    },
+    {
+      name: 'generations: the same plan again, no provider asked',
+      ours: `${(of('second') * 1000).toFixed(0)} ms`,
+      yardstick: `${of('first').toFixed(2)} s first run`,
+      ...atMost(ratios('first', 'second'), SECOND_RUN_GOAL),
+    },
+  ]
+}
+
+/** The most calls that a provider got within any second. */
+const mostInASecond = (timesMs: readonly number[]): number => {
+  let [most, from] = [0, 0]
+  for (const [index, atMs] of timesMs.entries()) {
+    while (atMs - timesMs[from]! >= 1_000) from += 1
+    most = Math.max(most, index - from + 1)
+  }
+  return most
+}
+
+/** One account orders nearly all plans, and ten others one each, when the queue is full already. */
+const measureCrowd = async (run: Run, world: World): Promise<Figure[]> => {
+  const [planCount, jobCount] = run.quick ? [40, 5] : [100, 10]
+  const strangers = 10
+  world.fake.scripts.set('', { workMs: 200 })
+  const plan = () => {
+    const mark = randomUUID()
+    const videos = Array.from({ length: jobCount - 1 }, (_, n) =>
+      remoteVideo(`video-${n}`, 'image', `${mark} ${n}`),
+    )
+    return { jobs: [card('image', mark), ...videos] }
+  }
+  const timesMs: number[] = []
+  const push = world.fake.requests.length
+  const crowd = await world.customer()
+  const others = await Promise.all(Array.from({ length: strangers }, () => world.customer()))
+  const secondsOfPlan = async (customer: Customer) => (await through(customer, plan())).seconds
+  const took: { crowd: number[]; others: number[] } = { crowd: [], others: [] }
+  const orders = Array.from({ length: planCount - strangers }, () => crowd)
+  const all = bounded(orders.length, orders, async (customer) => {
+    took.crowd.push(await secondsOfPlan(customer))
+  })
+  const rest = bounded(strangers, others, async (customer) => {
+    took.others.push(await secondsOfPlan(customer))
+  })
+  await Promise.all([all, rest])
+  for (const { atMs, url } of world.fake.requests.slice(push)) {
+    if (!url.pathname.startsWith('/files/')) timesMs.push(atMs)
+  }
+  const most = mostInASecond(timesMs)
+  const [crowdSeconds, otherSeconds] = [percentile(took.crowd, 0.95), percentile(took.others, 0.95)]
+  return [
+    {
+      name: `generations: ${planCount} plans of ${jobCount} jobs, calls in any second`,
+      ours: `${most} calls`,
+      yardstick: `${FEW_PER_SECOND} allowed`,
+      ...atMost(most / FEW_PER_SECOND, RATE_GOAL),
+    },
+    {
+      name: `generations: one account has ${planCount - strangers} of them, ten have one`,
+      ours: `${otherSeconds.toFixed(1)} s p95 of the ten`,
+      yardstick: `${crowdSeconds.toFixed(1)} s p95 of the one`,
+      ...atLeast(crowdSeconds / otherSeconds, FAIRNESS_GOAL),
+    },
+  ]
+}
+
+/** Plans over a provider on loopback: how much is lost between the jobs, what a repetition costs, whether
+ * the provider's limit holds, and whether a crowd shuts others out. */
+export const measure: Measure = async (run) => [
+  ...(await inWorld(run, PLENTY_PER_SECOND, measurePath)),
+  ...(await inWorld(run, FEW_PER_SECOND, measureCrowd)),
+]
+
+const inWorld = async (
+  run: Run,
+  requestsPerSecond: number,
+  work: (run: Run, world: World) => Promise<Figure[]>,
+): Promise<Figure[]> => {
+  const world = await startWorld(run, requestsPerSecond)
+  try {
+    return await work(run, world)
+  } finally {
+    await world.stop()
+  }
+}
