@@ -1,7 +1,7 @@
 // `node scripts/run.mjs scripts/record-histories.ts`: runs each workflow through each of its endings on
 // a real stack and writes the histories that the replay tests replay. Histories of a released version
 // stay; record anew only what no execution anywhere can have any more. Arguments choose: `renders`,
-// `streams`, `localizations`, `generations`.
+// `streams`, `localizations`, `generations`, `clips`.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ import { startFakeFal } from '../test/support/fake-fal.ts'
 import { startFakeRenderer } from '../test/support/fake-renderer.ts'
 import { startFakeHttpService } from '../test/support/fake-http-service.ts'
 import { recordedEndings, type RecordedEnding } from '../test/support/recorded-endings.ts'
+import { recordedClips } from '../test/support/recorded-clips.ts'
 import { recordedGenerations } from '../test/support/recorded-generations.ts'
 import { recordedLocalizations } from '../test/support/recorded-localizations.ts'
 import { recordedStreams } from '../test/support/recorded-streams.ts'
@@ -132,6 +133,12 @@ try {
     await stack.addWorker({ SPOOL_TASK_PROVIDERS: '' })
     speech.setSpeech('words')
     endings.push(...(await recordedLocalizations({ stack, folder })))
+  }
+  if (isChosen('clips')) {
+    await worker.stop()
+    await stack.addWorker({ SPOOL_TASK_PROVIDERS: '' })
+    speech.setSpeech('words')
+    endings.push(...(await recordedClips({ stack, folder })))
   }
 
   mkdirSync(TARGET, { recursive: true })
