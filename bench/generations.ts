@@ -11,15 +11,17 @@ import { bounded, median, percentile } from './samples.ts'
 
 const PATH_GOAL = 1.15
 const SECOND_RUN_GOAL = 0.05
-/** Calls of a second above what the provider allows in one. */
-const RATE_GOAL = 1
+/** Calls against those that are allowed; what was handed out in time may arrive a moment later. */
+const RATE_GOAL = 1.05
 /** What the accounts with one plan wait, against the account that has ordered nearly all. */
 const FAIRNESS_GOAL = 2
 
 const WORK_SECONDS = 2
-/** Enough for one plan at once, and far too little for a crowd. */
-const PLENTY_PER_SECOND = 60
-const FEW_PER_SECOND = 8
+/** Enough for one plan, whose eight orders come at once, and far too little for a crowd. */
+const REQUESTS_PER_SECOND = 8
+/** The limiter is a bucket: after a pause a second's worth may come at once, and no more than that. */
+const WINDOW_SECONDS = 10
+const WINDOW_CALLS_MAX = REQUESTS_PER_SECOND * (WINDOW_SECONDS + 1)
 const PLENTY_CREDITS = 1_000_000
 const QUESTION_MS = 500
 
@@ -30,7 +32,7 @@ interface World {
 }
 
 /** An API, one worker with a slot for each merge of a plan, and a provider on loopback. */
-const startWorld = async (run: Run, requestsPerSecond: number): Promise<World> => {
+const startWorld = async (run: Run): Promise<World> => {
   const stack = await run.stack()
   const fake = await startFakeAsyncVideo()
   stack.stopLater(fake.close)
@@ -39,7 +41,7 @@ const startWorld = async (run: Run, requestsPerSecond: number): Promise<World> =
     ASYNC_VIDEO_API_KEY: fake.apiKey,
     ASYNC_VIDEO_WEBHOOK_SECRET: fake.webhookSecret,
     ASYNC_VIDEO_SIGNATURE_HEADER: fake.signatureHeader,
-    ASYNC_VIDEO_REQUESTS_PER_SECOND: String(requestsPerSecond),
+    ASYNC_VIDEO_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
     ASYNC_VIDEO_CONCURRENCY: '20',
     SPOOL_MEDIA_SLOTS: '4',
   }
@@ -131,11 +133,11 @@ const measurePath = async (run: Run, world: World): Promise<Figure[]> => {
   ]
 }
 
-/** The most calls that a provider got within any second. */
-const mostInASecond = (timesMs: readonly number[]): number => {
+/** The most calls that a provider got within any stretch of the window's length. */
+const mostInAWindow = (timesMs: readonly number[]): number => {
   let [most, from] = [0, 0]
   for (const [index, atMs] of timesMs.entries()) {
-    while (atMs - timesMs[from]! >= 1_000) from += 1
+    while (atMs - timesMs[from]! >= WINDOW_SECONDS * 1_000) from += 1
     most = Math.max(most, index - from + 1)
   }
   return most
@@ -170,14 +172,14 @@ const measureCrowd = async (run: Run, world: World): Promise<Figure[]> => {
   for (const { atMs, url } of world.fake.requests.slice(push)) {
     if (!url.pathname.startsWith('/files/')) timesMs.push(atMs)
   }
-  const most = mostInASecond(timesMs)
+  const most = mostInAWindow(timesMs)
   const [crowdSeconds, otherSeconds] = [percentile(took.crowd, 0.95), percentile(took.others, 0.95)]
   return [
     {
-      name: `generations: ${planCount} plans of ${jobCount} jobs, calls in any second`,
+      name: `generations: ${planCount} plans of ${jobCount} jobs, calls in any ${WINDOW_SECONDS} s`,
       ours: `${most} calls`,
-      yardstick: `${FEW_PER_SECOND} allowed`,
-      ...atMost(most / FEW_PER_SECOND, RATE_GOAL),
+      yardstick: `${WINDOW_CALLS_MAX} allowed`,
+      ...atMost(most / WINDOW_CALLS_MAX, RATE_GOAL),
     },
     {
       name: `generations: one account has ${planCount - strangers} of them, ten have one`,
@@ -190,19 +192,10 @@ const measureCrowd = async (run: Run, world: World): Promise<Figure[]> => {
 
 /** Plans over a provider on loopback: how much is lost between the jobs, what a repetition costs, whether
  * the provider's limit holds, and whether a crowd shuts others out. */
-export const measure: Measure = async (run) => [
-  ...(await inWorld(run, PLENTY_PER_SECOND, measurePath)),
-  ...(await inWorld(run, FEW_PER_SECOND, measureCrowd)),
-]
-
-const inWorld = async (
-  run: Run,
-  requestsPerSecond: number,
-  work: (run: Run, world: World) => Promise<Figure[]>,
-): Promise<Figure[]> => {
-  const world = await startWorld(run, requestsPerSecond)
+export const measure: Measure = async (run) => {
+  const world = await startWorld(run)
   try {
-    return await work(run, world)
+    return [...(await measurePath(run, world)), ...(await measureCrowd(run, world))]
   } finally {
     await world.stop()
   }
