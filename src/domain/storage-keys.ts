@@ -91,6 +91,10 @@ export const clipFolderKey = (of: {
 export const captionsFolderKey = (orderFolderKey: string): string =>
   `${orderFolderKey.split('/').slice(0, -2).join('/')}/captions`
 
+/** What an engine answered to one question of an order, in the order's folder. */
+export const engineAnswerKey = (orderFolderKey: string, questionHash: string): string =>
+  `${orderFolderKey}/answers/${questionHash}.json`
+
 /** What one range of some rungs leaves for the join. */
 export const ladderPartKey = (
   workKey: string,
@@ -100,7 +104,8 @@ export const ladderPartKey = (
 
 export const ladderSoundKey = (workKey: string): string => `${workKey}/sound.json`
 
-const taskFolder = (taskId: string): string => `tasks/${taskId}`
+/** Where all files of a task lie. */
+export const taskFolder = (taskId: string): string => `tasks/${taskId}`
 
 export const taskKeys = (taskId: string) => ({
   inputKey: `${taskFolder(taskId)}/input`,

@@ -7,6 +7,7 @@ import { localizationKeys } from '../../domain/localization.ts'
 import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
+import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { putText } from '../streams/stored-json.ts'
 
@@ -33,8 +34,8 @@ export const extractAudio =
 
 /**
  * Writes down what is said, as JSON with segments and words. That nobody speaks is a result: an empty
- * transcript. *Idempotent:* the key belongs to the order; a second call is paid again by who runs the
- * server. *Errors:* NOT_CONFIGURED, LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED (final);
+ * transcript. *Idempotent:* the key belongs to the order, and what an attempt was answered is not asked
+ * again. *Errors:* NOT_CONFIGURED, LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED (final);
  * PROVIDER_UNAVAILABLE, PROVIDER_OUTPUT_INVALID, ENCODER_*, STORAGE_UNAVAILABLE (retried).
  * *Cancellation:* the engine is stopped.
  */
@@ -71,7 +72,9 @@ const transcribe = async (
   const progress = stepProgress(deps, { executionId, step: 'transcribe' })
   const { path: workPath } = workspace
   const onProgress = progress.report
-  const transcript = await speech.transcribe({ audioPath, workPath, language, signal, onProgress })
+  const remember = orderAnswers(deps, recording.folderKey)
+  const job = { audioPath, workPath, language, signal, onProgress, remember }
+  const transcript = await speech.transcribe(job)
   await progress.settled()
   return transcript
 }

@@ -14,6 +14,7 @@ import { isSpoken, localizationKeys, subtitlesName } from '../../domain/localiza
 import { translateStep } from '../../domain/steps.ts'
 import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { putText, readJson } from '../streams/stored-json.ts'
 
@@ -48,7 +49,7 @@ export const makeSubtitles =
 
 /**
  * Translates the subtitles into one language, cue by cue, under the same times. *Idempotent:* the keys
- * belong to order and language; a second call is paid again by who runs the server. *Errors:*
+ * belong to order and language, and what an attempt was answered is not asked again. *Errors:*
  * NOT_CONFIGURED, LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED (final); PROVIDER_UNAVAILABLE,
  * PROVIDER_OUTPUT_INVALID, STORAGE_UNAVAILABLE (retried). *Cancellation:* the call is given up.
  */
@@ -64,7 +65,7 @@ export const translateSubtitles =
     const progress = stepProgress(deps, { executionId, step: translateStep(language) })
     const translated =
       madeKey === null
-        ? await translate(deps, { spoken, language, onProgress: progress.report })
+        ? await translate(deps, { spoken, language, recording, onProgress: progress.report })
         : await readMade(deps, madeKey)
     await progress.settled()
     const cues = inLinesOf(spoken, translated, language)
@@ -72,21 +73,24 @@ export const translateSubtitles =
   }
 
 const translate = async (
-  { translator }: ActivityDependencies,
+  deps: ActivityDependencies,
   work: {
+    readonly recording: Recording
     readonly spoken: SpokenCues
     readonly language: string
     readonly onProgress: (ratio: number) => void
   },
 ): Promise<readonly Cue[]> => {
+  const { translator } = deps
   if (translator === null) throw new MediaError('NOT_CONFIGURED', 'no translator')
-  const { spoken, language, onProgress } = work
+  const { recording, spoken, language, onProgress } = work
   return await translator.translate({
     cues: spoken.cues,
     sourceLanguage: spoken.language === 'und' ? null : spoken.language,
     targetLanguage: language,
     signal: cancellationSignal(),
     onProgress,
+    remember: orderAnswers(deps, recording.folderKey),
   })
 }
 

@@ -4,8 +4,9 @@ import type { TaskWork } from '../../contracts/activities.ts'
 import { writeTranscript } from '../../contracts/http/tasks/transcript-file.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { taskOutputKey } from '../../domain/storage-keys.ts'
+import { taskFolder, taskOutputKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { orderAnswers } from '../lib/order-answers.ts'
 import { progressReporter } from '../lib/task-progress.ts'
 import { taskRow } from './task-row.ts'
 
@@ -13,10 +14,10 @@ const CONTENT_TYPE = 'application/json'
 
 /**
  * Writes down what is said in a task's input: for a transcription as it is asked for, for other kinds
- * with all that later work may need. *Idempotent:* the key belongs to the task. *Errors:* NOT_CONFIGURED,
- * LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED, MEDIA_UNREADABLE (final); PROVIDER_UNAVAILABLE,
- * PROVIDER_OUTPUT_INVALID, ENCODER_CRASHED, STORAGE_UNAVAILABLE (retried). *Cancellation:* the engine is
- * stopped.
+ * with all that later work may need. *Idempotent:* the key belongs to the task, and what an attempt was
+ * answered is not asked again. *Errors:* NOT_CONFIGURED, LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED,
+ * MEDIA_UNREADABLE (final); PROVIDER_UNAVAILABLE, PROVIDER_OUTPUT_INVALID, ENCODER_CRASHED,
+ * STORAGE_UNAVAILABLE (retried). *Cancellation:* the engine is stopped.
  */
 export const transcribeTask =
   (deps: ActivityDependencies): TaskWork['transcribeTask'] =>
@@ -38,6 +39,7 @@ export const transcribeTask =
         language,
         signal,
         onProgress: progress.report,
+        remember: orderAnswers(deps, taskFolder(taskId)),
       })
       await progress.settled()
       const filePath = workspace.path('transcript.json')

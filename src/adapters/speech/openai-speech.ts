@@ -1,8 +1,11 @@
-import { openAsBlob } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, openAsBlob } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { MediaError } from '../../domain/failures.ts'
 import { speechPieces, type Stretch } from '../../domain/speech-pieces.ts'
 import { joinTranscripts, type Transcript } from '../../domain/transcript.ts'
+import { rememberedAnswer } from '../answer-memory.ts'
 import { probe } from '../ffmpeg/probe.ts'
 import { runFfmpeg } from '../ffmpeg/process.ts'
 import { createOpenaiClient, type OpenaiServer } from '../openai-client.ts'
@@ -59,6 +62,13 @@ export const createOpenaiSpeech = (options: OpenaiSpeechOptions): SpeechToText =
     }
   }
 
+  const sendOnce = async (job: SpeechJob, filePath: string, seconds: number) => {
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(filePath), hash, { signal: job.signal })
+    const question = ['speech', options.model, job.language, hash.digest('hex')]
+    return await rememberedAnswer(job.remember, question, () => send(job, filePath, seconds))
+  }
+
   return {
     engine: 'openai',
     transcribe: async (job) => {
@@ -79,7 +89,7 @@ export const createOpenaiSpeech = (options: OpenaiSpeechOptions): SpeechToText =
         const filePath = job.workPath(`upload-${transcripts.length}.mp3`)
         const args = pieceArguments(audioPath, piece, filePath)
         await runFfmpeg({ ffmpegPath, args, timeoutMs, signal })
-        const transcript = await send(job, filePath, endSeconds - startSeconds)
+        const transcript = await sendOnce(job, filePath, endSeconds - startSeconds)
         await rm(filePath)
         transcripts.push({ startSeconds, transcript })
         job.onProgress?.(endSeconds / durationSeconds)

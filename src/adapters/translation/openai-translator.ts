@@ -52,7 +52,7 @@ export const createOpenaiTranslator = (server: OpenaiServer): Translator => {
     return textsIn(said, texts.length)
   }
 
-  return inBatches('openai', LIMITS, async (texts, job) => {
+  return inBatches('openai', { ...LIMITS, model: server.model }, async (texts, job) => {
     const together = await ask(texts, job)
     if (together !== null) return together
     const middle = Math.ceil(texts.length / 2)

@@ -1,4 +1,5 @@
 import type { Cue } from '../../domain/captions/cue.ts'
+import type { AnswerMemory } from '../answer-memory.ts'
 
 export interface TranslationJob {
   readonly cues: readonly Cue[]
@@ -9,13 +10,15 @@ export interface TranslationJob {
   readonly signal: AbortSignal
   /** 0 to 1. */
   readonly onProgress?: (ratio: number) => void
+  /** What earlier attempts have paid for. */
+  readonly remember?: AnswerMemory
 }
 
 /**
  * Translates subtitles. *Guarantee:* as many cues as were given, in the same order, with the very same
- * times; only the text differs, and is in one line: laying out comes after. No retries inside. *Errors:*
- * LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED (final); PROVIDER_UNAVAILABLE, PROVIDER_OUTPUT_INVALID
- * (retried). *Cancellation:* rejects with the signal's reason.
+ * times; only the text differs, and is in one line: laying out comes after. No retries inside, and no
+ * call for a batch that is remembered. *Errors:* LANGUAGE_UNSUPPORTED, PROVIDER_REJECTED (final);
+ * PROVIDER_UNAVAILABLE, PROVIDER_OUTPUT_INVALID (retried), and those of the memory. *Cancellation:* rejects with the signal's reason.
  */
 export interface Translator {
   /** As in the setting, for logs: `openai`, `deepl` or `libretranslate`. */

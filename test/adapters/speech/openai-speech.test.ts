@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { AnswerMemory } from '../../../src/adapters/answer-memory.ts'
 import { createOpenaiSpeech } from '../../../src/adapters/speech/openai-speech.ts'
 import { probe } from '../../../src/adapters/ffmpeg/probe.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type RecordedRequest,
 } from '../../support/fake-http-service.ts'
 import { makeMedia } from '../../support/media-corpus.ts'
+import { mapMemory } from '../../support/map-memory.ts'
 import { asSpeechAudio } from '../../support/speech.ts'
 
 let folder: string
@@ -72,6 +74,8 @@ const transcribeWith = async (
     signal?: AbortSignal
     url?: string
     timeoutMs?: number
+    model?: string
+    remember?: AnswerMemory
   } = {},
 ) => {
   let index = 0
@@ -80,7 +84,7 @@ const transcribeWith = async (
   const speech = createOpenaiSpeech({
     url: options.url ?? `${service.baseUrl}/v1`,
     apiKey: 'sk-test',
-    model: 'whisper-1',
+    model: options.model ?? 'whisper-1',
     timeoutMs: options.timeoutMs ?? 10_000,
     ffmpegPath: 'ffmpeg',
     ffprobePath: 'ffprobe',
@@ -92,6 +96,7 @@ const transcribeWith = async (
     workPath: (name) => join(work, name),
     language: options.language ?? null,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.remember === undefined ? {} : { remember: options.remember }),
   })
   expect(await readdir(work)).toEqual([])
   return transcript
@@ -240,6 +245,50 @@ describe('transcription by a server of the OpenAI dialect', () => {
     expect(sent.formatName).toBe('mp3')
     expect(sent.streams[0]).toMatchObject({ sampleRateHz: 16_000, channels: 1 })
     expect(sent.durationSeconds).toBeCloseTo(32, 0)
+  })
+})
+
+describe('a transcription that is tried again', () => {
+  /** Room for about ten seconds at 48 kbit/s: four pieces. */
+  const uploadBytesMax = 16_384 + 60_000
+  const heard = (word: string): FakeAnswer =>
+    json({ language: 'english', text: word, words: [{ word, start: 0.5, end: 0.9 }] })
+  const failInPiece = async (index: number, answer: FakeAnswer, remember: AnswerMemory) => {
+    const failed = transcribeWith((_request, at) => (at < index ? heard(`first${at}`) : answer), {
+      uploadBytesMax,
+      remember,
+    })
+    await expect(failed).rejects.toMatchObject({ code: expect.stringMatching(/^PROVIDER_/) })
+    await service?.close()
+  }
+
+  it.each([
+    ['no answer', json({}, 503)],
+    ['an answer of no use', json({ hello: 'world' })],
+  ])('after %s for its second piece pays for the missing ones alone', async (_what, answer) => {
+    const remember = mapMemory()
+    await failInPiece(1, answer, remember)
+    const again = await transcribeWith((_request, at) => heard(`second${at}`), {
+      uploadBytesMax,
+      remember,
+    })
+    expect(service?.requests).toHaveLength(3)
+    expect(again.words.map(({ text }) => text)).toEqual(['first0', 'second0', 'second1', 'second2'])
+    expect(again.words.map(({ startSeconds }) => Math.round(startSeconds))).toEqual([1, 8, 16, 24])
+  })
+
+  it.each([
+    ['another model', { model: 'whisper-2' }],
+    ['another language', { language: 'de' }],
+  ])('with %s asks for everything', async (_what, change) => {
+    const remember = mapMemory()
+    await failInPiece(3, json({}, 503), remember)
+    await transcribeWith((_request, at) => heard(`second${at}`), {
+      uploadBytesMax,
+      remember,
+      ...change,
+    })
+    expect(service?.requests).toHaveLength(4)
   })
 })
 

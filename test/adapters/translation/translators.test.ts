@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { AnswerMemory } from '../../../src/adapters/answer-memory.ts'
 import { createDeepl, deeplUrl } from '../../../src/adapters/translation/deepl.ts'
 import { createLibretranslate } from '../../../src/adapters/translation/libretranslate.ts'
 import { createOpenaiTranslator } from '../../../src/adapters/translation/openai-translator.ts'
@@ -11,6 +12,7 @@ import {
   type FakeHttpService,
   type RecordedRequest,
 } from '../../support/fake-http-service.ts'
+import { mapMemory } from '../../support/map-memory.ts'
 
 let service: FakeHttpService | undefined
 afterEach(() => service?.close())
@@ -43,13 +45,19 @@ const timesOf = (cues: readonly Cue[]) =>
 const translate = (
   translator: Translator,
   cues: readonly Cue[] = CUES,
-  options: { source?: string | null; target?: string; signal?: AbortSignal } = {},
+  options: {
+    source?: string | null
+    target?: string
+    signal?: AbortSignal
+    remember?: AnswerMemory
+  } = {},
 ) =>
   translator.translate({
     cues,
     sourceLanguage: options.source === undefined ? 'en' : options.source,
     targetLanguage: options.target ?? 'es',
     signal: options.signal ?? new AbortController().signal,
+    ...(options.remember === undefined ? {} : { remember: options.remember }),
   })
 
 const bodyOf = (request: RecordedRequest | undefined): Record<string, unknown> =>
@@ -139,6 +147,29 @@ describe.each(ENGINES)('every translator: %s', (engine, create, answer) => {
     ])
   })
 
+  it('that failed in its second batch asks for the missing ones alone, when it is tried again', async () => {
+    const cues = cuesOf(Array.from({ length: 130 }, (_, index) => `Cue number ${index}`))
+    const remember = mapMemory()
+    const failing = await serve((request, at) => (at === 1 ? json({}, 503) : answer(request, at)))
+    const failed = translate(create(failing), cues, { remember })
+    await expect(failed).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' })
+    const [done] = service?.requests ?? []
+    await service?.close()
+
+    const url = await serve(answer)
+    const translated = await translate(create(url), cues, { remember })
+    expect(translated.map(({ text }) => text)).toEqual(cues.map(({ text }) => `es ${text}`))
+    expect(timesOf(translated)).toEqual(timesOf(cues))
+    const asked = service?.requests.map(({ body }) => body) ?? []
+    expect(asked.length).toBeGreaterThan(1)
+    expect(asked).not.toContain(done?.body)
+
+    await translate(create(url), cues, { remember })
+    expect(service?.requests).toHaveLength(asked.length)
+    await translate(create(url), cues, { remember, target: 'fr' })
+    expect(service?.requests).toHaveLength(2 * asked.length + 1)
+  })
+
   it('has nothing to ask for no cues', async () => {
     expect(await translate(create(await serve(answer)), [])).toEqual([])
     expect(service?.requests).toEqual([])
@@ -222,6 +253,19 @@ describe('a chat model as translator', () => {
     expect(translated).toHaveLength(3)
     expect(timesOf(translated)).toEqual(timesOf(CUES))
     expect(service?.requests.map((request) => askedOf(request).length)).toEqual([3, 2, 1])
+  })
+
+  it('that lost count is not remembered, and another model is asked anew', async () => {
+    const remember = mapMemory()
+    const unusable = openai(await serve(() => chatReply('{"cues":[]}')))
+    const failed = translate(unusable, CUES, { remember })
+    await expect(failed).rejects.toMatchObject({ code: 'PROVIDER_OUTPUT_INVALID' })
+    await service?.close()
+    const url = await serve(obedient)
+    await translate(openai(url), CUES, { remember })
+    const server = { url: `${url}/v1`, apiKey: null, model: 'gpt-y', timeoutMs: 5_000 }
+    await translate(createOpenaiTranslator(server), CUES, { remember })
+    expect(service?.requests).toHaveLength(2)
   })
 
   it('that never counts right is given up', async () => {
