@@ -5,7 +5,7 @@ import { taskEvent } from '../../src/workflows/messages.ts'
 import { eventually } from '../support/eventually.ts'
 import { fakeWorld, type FakeWorld, type RenderActivities } from '../support/render-fakes.ts'
 import { newRenderOrder, orderRender, remoteTaskOf } from '../support/render-orders.ts'
-import { startWorkerProcess, type ActivityCall } from '../support/worker-process.ts'
+import { executionOf, MOMENTS, startDoomedWorker } from '../support/worker-deaths.ts'
 import { workflowServer } from '../support/workflow-server.ts'
 
 const server = await workflowServer()
@@ -23,21 +23,10 @@ const BOUNDARIES = [
   'notify',
 ] as const satisfies readonly (keyof RenderActivities)[]
 
-/** When the worker dies: before the activity has had its effect, or after, with its answer untold. */
-const MOMENTS = ['before', 'after'] as const
-
 /** One render for each place at which a worker can die. */
 const places = BOUNDARIES.flatMap((activity) =>
   MOMENTS.map((moment) => ({ activity, moment, order: newRenderOrder() })),
 )
-
-const executionOf = (input: unknown): ExecutionId | undefined => {
-  const { executionId, order } = input as {
-    executionId?: ExecutionId
-    order?: { executionId: ExecutionId }
-  }
-  return executionId ?? order?.executionId
-}
 
 const effectsOf = (world: FakeWorld, executionId: ExecutionId): Record<string, number> =>
   Object.fromEntries(
@@ -49,32 +38,19 @@ const effectsOf = (world: FakeWorld, executionId: ExecutionId): Record<string, n
 
 test('a worker killed at any boundary is replaced, and nothing but what it was at is done again', async () => {
   const world = fakeWorld()
-  const held = new Set<ExecutionId>()
-  let isFirstWorker = true
-  const perform = async ({ name, input }: ActivityCall): Promise<unknown> => {
-    const place = places.find(({ order }) => order.executionId === executionOf(input))
-    const isHere = isFirstWorker && place?.activity === name
-    const untilKilled = (): Promise<never> => {
-      held.add(place?.order.executionId as ExecutionId)
-      return new Promise(() => undefined)
-    }
-    if (isHere && place.moment === 'before') return await untilKilled()
-    const activity = world.activities[name as keyof RenderActivities]
-    const answer = await (activity as (given: unknown) => Promise<unknown>)(input)
-    return isHere ? await untilKilled() : answer
-  }
-  const { address, bundlePath } = server
-  const activityNames = Object.keys(world.activities)
-  const start = () => startWorkerProcess({ address, bundlePath, activityNames, perform })
-
-  const first = await start()
+  const worker = await startDoomedWorker(
+    server,
+    places.map(({ activity, moment, order: { executionId } }) => {
+      return { activity, moment, executionId, callCount: 1, activities: world.activities }
+    }),
+  )
   const renders = places.map(({ order }) => orderRender(server, order))
   for (const { order } of places) {
     const event = { taskId: remoteTaskOf(order.executionId), status: 'completed' as const }
     // Early: the workflow may not even be there.
     await eventually(() => handleOf(order).signal(taskEvent, event))
   }
-  await eventually(() => expect(held.size).toBe(places.length), 60_000)
+  await worker.untilHeld()
   // What is done beside the activity that is held has been told to the server.
   for (const { order } of places) {
     await eventually(async () => {
@@ -82,9 +58,7 @@ test('a worker killed at any boundary is replaced, and nothing but what it was a
       expect(raw.pendingActivities?.length ?? 0).toBeLessThanOrEqual(1)
     })
   }
-  isFirstWorker = false
-  await first.kill()
-  const second = await start()
+  const second = await worker.replace()
   try {
     const outcomes = await Promise.all(renders.map(async (render) => (await render).outcome()))
     const seen = places.map(({ activity, moment, order: { executionId } }, index) => ({
