@@ -340,6 +340,7 @@ describe('the description', () => {
         'post /v1/admin/accounts/{id}/refunds',
         'post /v1/admin/accounts/{id}/top-ups',
         'post /v1/admin/generations/{id}/jobs/{jobId}/decision',
+        'post /v1/clips',
         'post /v1/executions/{id}/cancel',
         'post /v1/executions/{id}/fork',
         'post /v1/executions/{id}/retry',

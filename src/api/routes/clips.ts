@@ -1,6 +1,7 @@
 import { clipOrder } from '../../contracts/http/clips.ts'
 import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
 import type { ClipWish } from '../../domain/clips/clip-wish.ts'
+import { refuseMissingEngines } from '../missing-engines.ts'
 import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
@@ -22,6 +23,7 @@ export const clipRoutes = async (app: Api, context: RouteContext): Promise<void>
     handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
     handler: async (request, reply) => {
       const { mediaId, priority, url, ...wanted } = request.body
+      refuseMissingEngines(context.settings, [{ path: 'mediaId', engine: 'speech' }])
       const medium = await orderedMedium(context, request, mediaId)
       if (medium !== null && medium.kind !== 'video') {
         throw refusedMedium('MEDIA_NO_VIDEO', 'has no moving pictures', 'Give a video.')
