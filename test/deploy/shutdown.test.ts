@@ -166,13 +166,17 @@ describe('an API that is told to stop', () => {
     // A request whose body is still on its way when the signal comes.
     const slow = request(`${apiUrl}/v1/admin/accounts`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        'content-type': 'application/json',
+        // The answer to it says that the request has begun.
+        expect: '100-continue',
+      },
     })
     const answered = once(slow, 'response') as Promise<[IncomingMessage]>
+    slow.flushHeaders()
+    await once(slow, 'continue')
     slow.write('{"name":"Slow ')
-    await eventually(async () => {
-      expect((await fetch(`${apiUrl}/healthz`)).status).toBe(200)
-    })
     api.signal('SIGTERM')
     await eventually(async () => {
       const status = await fetch(`${apiUrl}/healthz`).then(
