@@ -167,8 +167,8 @@ const RECORDED: Readonly<Record<string, Recorded>> = {
     outputs: [url('video', 'o.mp4')],
   },
   'local/pan-zoom @ local': {
-    params: { image: { ...image, url: '/work/in-0' }, durationSeconds: 3.5, frameRate: 25 },
-    body: { image: '/work/in-0', durationSeconds: 3.5, frameRate: 25 },
+    params: { image: { ...image, url: '/workspace/in-0' }, durationSeconds: 3.5, frameRate: 25 },
+    body: { image: '/workspace/in-0', durationSeconds: 3.5, frameRate: 25 },
   },
   'elevenlabs/turbo-v2.5 @ elevenlabs': {
     params: {
@@ -250,14 +250,17 @@ const RECORDED: Readonly<Record<string, Recorded>> = {
     outputs: [{ kind: 'words', segments: saidAtOnce, words: twoWords, language: 'en' }],
   },
   'local/speech @ local': {
-    params: { audio: { ...audio, url: '/work/in-0' }, language: 'en' },
-    body: { audio: '/work/in-0', language: 'en' },
+    params: { audio: { ...audio, url: '/workspace/in-0' }, language: 'en' },
+    body: { audio: '/workspace/in-0', language: 'en' },
     answer: ownTranscript,
     outputs: [{ kind: 'words', segments: saidAtOnce, words: twoWords, language: 'en' }],
   },
   'local/translator @ local': {
-    params: { transcript: { ...file('t.json', 'transcript'), url: '/work/in-0' }, language: 'de' },
-    body: { transcript: '/work/in-0', language: 'de' },
+    params: {
+      transcript: { ...file('t.json', 'transcript'), url: '/workspace/in-0' },
+      language: 'de',
+    },
+    body: { transcript: '/workspace/in-0', language: 'de' },
     answer: { ...ownTranscript, language: 'de', words: [] },
     outputs: [
       {
