@@ -1,11 +1,11 @@
 import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
-import type { Footage } from '../contracts/clip-activities.ts'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { clipWish } from '../domain/clips/clip-wish.ts'
 import { clipStep } from '../domain/steps.ts'
-import { clips, ledger } from './activities.ts'
+import { clips } from './activities.ts'
 import { clipMoment } from './clip-moment.ts'
 import { runBranches } from './lib/branches.ts'
+import { bringSource } from './lib/bring-source.ts'
 import { GaveUp } from './lib/failures.ts'
 import { hearRecording, recordingRound } from './lib/hear-recording.ts'
 import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
@@ -30,7 +30,11 @@ const cutClips = async (
 ): Promise<readonly BranchResult[]> => {
   const { order, done } = admitted
   const { executionId } = order
-  const footage = await bringFootage(admitted, desk)
+  const footage = await bringSource(admitted, desk, {
+    step: 'download',
+    bring: () => clips.bringFootage({ executionId, order }),
+    find: () => clips.findFootage({ executionId, order }),
+  })
   const wish = clipWish(order.input)
   const language = wish.captions?.language ?? null
   const heard = footage.hasSound
@@ -71,18 +75,4 @@ const refuseNothing = (made: readonly BranchResult[], { outputs }: AdmittedOrder
   const isNothing = made.every(({ outcome }) => outcome === 'failed' || outcome === 'skipped')
   const deliveredBefore = Object.keys(outputs).some((name) => name.startsWith('clip-'))
   if (failure != null && isNothing && !deliveredBefore) throw new GaveUp(failure)
-}
-
-/** The footage, paid for by its length: that of a URL is not known before it was fetched. */
-const bringFootage = async ({ order, done }: AdmittedOrder, desk: OrderDesk): Promise<Footage> => {
-  const { executionId } = order
-  if (done.includes('download')) return await clips.findFootage({ executionId, order })
-  const footage = await desk.during('download', () => clips.bringFootage({ executionId, order }))
-  if (typeof order.input['url'] === 'string') {
-    const { workflowId } = workflowInfo()
-    const { durationSeconds } = footage
-    const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })
-    if (admission.status === 'declined') throw new GaveUp('INSUFFICIENT_CREDITS')
-  }
-  return footage
 }

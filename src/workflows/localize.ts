@@ -1,4 +1,4 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow'
+import { continueAsNew } from '@temporalio/workflow'
 import type { Recording } from '../contracts/localization-activities.ts'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import type { ExecutionId } from '../domain/ids.ts'
@@ -9,9 +9,9 @@ import {
   type LocalizationWish,
 } from '../domain/localization.ts'
 import { translateStep } from '../domain/steps.ts'
-import { ledger, localizations } from './activities.ts'
+import { localizations } from './activities.ts'
 import { runBranches } from './lib/branches.ts'
-import { GaveUp } from './lib/failures.ts'
+import { bringSource } from './lib/bring-source.ts'
 import {
   hearRecording,
   recordingRound,
@@ -46,8 +46,13 @@ const makeLocalization = async (
   desk: OrderDesk,
 ): Promise<readonly BranchResult[]> => {
   const { order, done, outputs } = admitted
-  const recording = await bringRecording(admitted, desk)
-  const work = { executionId: order.executionId, recording }
+  const { executionId } = order
+  const recording = await bringSource(admitted, desk, {
+    step: 'extract audio',
+    bring: () => localizations.bringRecording({ executionId, order }),
+    find: () => localizations.findRecording({ executionId, order }),
+  })
+  const work = { executionId, recording }
   const wish = localizationWish(order.input)
   const round = { ...recordingRound(admitted, desk, recording), wish, work }
 
@@ -70,26 +75,6 @@ const makeLocalization = async (
 
 const isWhole = (results: readonly BranchResult[]): boolean =>
   results.every(({ outcome }) => outcome === 'completed' || outcome === 'skipped')
-
-/** The recording, paid for by its length: that of a URL is not known before it was fetched. */
-const bringRecording = async (
-  { order, done }: AdmittedOrder,
-  desk: OrderDesk,
-): Promise<Recording> => {
-  const { executionId } = order
-  const step = 'extract audio'
-  if (done.includes(step)) return await localizations.findRecording({ executionId, order })
-  const recording = await desk.during(step, () =>
-    localizations.bringRecording({ executionId, order }),
-  )
-  if (typeof order.input['url'] === 'string') {
-    const { workflowId } = workflowInfo()
-    const { durationSeconds } = recording
-    const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })
-    if (admission.status === 'declined') throw new GaveUp('INSUFFICIENT_CREDITS')
-  }
-  return recording
-}
 
 const layOut = async (round: Round) => {
   const { recording, stages, wish, work } = round

@@ -1,10 +1,9 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow'
+import { continueAsNew } from '@temporalio/workflow'
 import type { PipelineOrder, PipelineOutcome } from '../contracts/orders.ts'
-import type { StreamSource } from '../contracts/stream-activities.ts'
 import { ladderWish } from '../domain/stream-plan.ts'
-import { besideLadder, ledger, streams } from './activities.ts'
+import { besideLadder, streams } from './activities.ts'
 import { runBranches } from './lib/branches.ts'
-import { GaveUp } from './lib/failures.ts'
+import { bringSource } from './lib/bring-source.ts'
 import { makeLadder } from './lib/make-ladder.ts'
 import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
 import { runOrder, type OrderInput } from './lib/order-run.ts'
@@ -26,7 +25,11 @@ export const stream = async (input: OrderInput): Promise<PipelineOutcome> =>
 const makeStream = async (admitted: AdmittedOrder, desk: OrderDesk) => {
   const { order, done } = admitted
   const { executionId } = order
-  const source = await bringSource(admitted, desk)
+  const source = await bringSource(admitted, desk, {
+    step: 'probe',
+    bring: () => streams.probeSource({ executionId, order }),
+    find: () => streams.findSource({ executionId, order }),
+  })
   const work = { executionId, source }
   const language = textOf(order, 'language')
   const extras = besideLadder()
@@ -42,23 +45,6 @@ const makeStream = async (admitted: AdmittedOrder, desk: OrderDesk) => {
     ],
     done,
   )
-}
-
-/** The source, paid for by its length: that of a URL is not known before it was fetched. */
-const bringSource = async (
-  { order, done }: AdmittedOrder,
-  desk: OrderDesk,
-): Promise<StreamSource> => {
-  const { executionId } = order
-  if (done.includes('probe')) return await streams.findSource({ executionId, order })
-  const source = await desk.during('probe', () => streams.probeSource({ executionId, order }))
-  if (textOf(order, 'url') !== null) {
-    const { workflowId } = workflowInfo()
-    const { durationSeconds } = source
-    const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })
-    if (admission.status === 'declined') throw new GaveUp('INSUFFICIENT_CREDITS')
-  }
-  return source
 }
 
 const textOf = ({ input }: PipelineOrder, name: string): string | null => {
