@@ -4,7 +4,7 @@ import type { Media } from '../../db/repositories/media.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clipFolderKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { bringMedium, mediaOf } from '../lib/bring-medium.ts'
+import { bringMedium, findMedium } from '../lib/bring-medium.ts'
 import { stagesOf } from '../localizations/find-recording.ts'
 
 /**
@@ -22,11 +22,8 @@ export const bringFootage =
 /** Finds what an earlier round has brought in. *Errors:* NOT_FOUND. */
 export const findFootage =
   (deps: ActivityDependencies): ClipActivities['findFootage'] =>
-  async ({ order }) => {
-    const medium = await deps.media.find(order.accountId, mediaOf(order))
-    if (medium === null) throw new MediaError('NOT_FOUND', `no media ${order.subjectId}`)
-    return footageOf(deps, medium, order)
-  }
+  async ({ order }) =>
+    footageOf(deps, await findMedium(deps, order), order)
 
 const footageOf = (
   deps: ActivityDependencies,

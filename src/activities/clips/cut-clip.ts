@@ -44,7 +44,7 @@ export const cutClip =
       const progress = stepProgress(deps, { executionId, step: clipStep(number) }, SHARE)
       await tools.cutClip({
         ...{ inputPath, outputPath, startSeconds, endSeconds, size, signal },
-        ...{ folder: workspace.path(''), workPath: workspace.path },
+        folder: workspace.path(''),
         captionsFilter,
         windowEdges: ({ axis, lengthRatio, frameRate, frames }) =>
           cropPath(followSpeaker(seen, said.words, axis), {

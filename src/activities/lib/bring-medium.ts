@@ -27,8 +27,19 @@ export const bringMedium = async (
   )
 }
 
+/** The medium that an earlier round has brought in. *Errors:* NOT_FOUND. */
+export const findMedium = async (
+  { media }: Pick<ActivityDependencies, 'media'>,
+  order: PipelineOrder,
+): Promise<Media> => {
+  const mediaId = mediaOf(order)
+  const medium = await media.find(order.accountId, mediaId)
+  if (medium === null) throw new MediaError('NOT_FOUND', `no media ${mediaId}`)
+  return medium
+}
+
 /** The id of the medium that an order works on. *Errors:* NOT_FOUND. */
-export const mediaOf = ({ subjectId }: PipelineOrder): MediaId => {
+const mediaOf = ({ subjectId }: PipelineOrder): MediaId => {
   if (isId('media', subjectId)) return subjectId
   throw new MediaError('NOT_FOUND', `${subjectId} is no medium`)
 }

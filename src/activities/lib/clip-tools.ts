@@ -9,8 +9,11 @@ import type { Transcript } from '../../domain/transcript.ts'
 
 interface ClipJob {
   readonly signal: AbortSignal
-  readonly workPath: (fileName: string) => string
   readonly onProgress?: (ratio: number) => void
+}
+
+interface WithWorkFiles {
+  readonly workPath: (fileName: string) => string
 }
 
 interface SourceJob extends ClipJob {
@@ -26,11 +29,11 @@ interface Part {
 /** Clips, made by FFmpeg and a detector of faces. */
 export interface ClipTools {
   readonly measureRecording: (
-    job: SourceJob & { readonly hasSound: boolean },
+    job: SourceJob & WithWorkFiles & { readonly hasSound: boolean },
   ) => Promise<RecordingMeasures>
-  readonly samplePictures: (job: SourceJob & Part) => Promise<SampledPictures>
+  readonly samplePictures: (job: SourceJob & WithWorkFiles & Part) => Promise<SampledPictures>
   readonly detectFaces: (
-    job: ClipJob & { readonly pictures: SampledPictures },
+    job: ClipJob & WithWorkFiles & { readonly pictures: SampledPictures },
   ) => Promise<readonly (readonly FaceBox[])[]>
   readonly cutClip: (
     job: SourceJob &

@@ -9,7 +9,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { localizationFolderKey } from '../../domain/storage-keys.ts'
 import { remoteWork, type ProvidedKind } from '../../domain/task-providers.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { bringMedium, mediaOf } from '../lib/bring-medium.ts'
+import { bringMedium, findMedium } from '../lib/bring-medium.ts'
 
 /**
  * Brings what is localized: a medium of the account, or the file at a URL, which then becomes a medium
@@ -25,11 +25,8 @@ export const bringRecording =
 /** Finds what an earlier round has brought in. *Errors:* NOT_FOUND. */
 export const findRecording =
   (deps: ActivityDependencies): LocalizationActivities['findRecording'] =>
-  async ({ order }) => {
-    const medium = await deps.media.find(order.accountId, mediaOf(order))
-    if (medium === null) throw new MediaError('NOT_FOUND', `no media ${order.subjectId}`)
-    return recordingOf(deps, medium, order)
-  }
+  async ({ order }) =>
+    recordingOf(deps, await findMedium(deps, order), order)
 
 /** The plan is made once a round: a change of configuration never changes a stage in work. */
 const recordingOf = (

@@ -4,7 +4,7 @@ import type { Media } from '../../db/repositories/media.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { streamKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { bringMedium, mediaOf } from '../lib/bring-medium.ts'
+import { bringMedium, findMedium } from '../lib/bring-medium.ts'
 
 /**
  * Brings the source of a stream: a medium of the account, or the file at a URL, which then becomes a
@@ -26,11 +26,8 @@ export const probeSource =
 export const findSource =
   (deps: ActivityDependencies): StreamActivities['findSource'] =>
   async ({ executionId, order }) => {
-    const { accountId } = order
-    const mediaId = mediaOf(order)
-    const medium = await deps.media.find(accountId, mediaId)
-    if (medium === null) throw new MediaError('NOT_FOUND', `no media ${mediaId}`)
-    await deps.mediaStreams.begin({ mediaId, accountId, executionId })
+    const medium = await findMedium(deps, order)
+    await deps.mediaStreams.begin({ mediaId: medium.id, accountId: order.accountId, executionId })
     return sourceOf(medium, order)
   }
 
