@@ -27,8 +27,12 @@ from yt_dlp.utils import (
     UserNotLive,
 )
 
+# Started in isolation, Python does not look beside the program.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+from child import Progress, write_result
+
 REFUSALS = ("unsupported", "unavailable", "live", "list", "tooLong", "tooLarge", "failed")
-PROGRESS_FD = 3
 SOCKET_TIMEOUT_SECONDS = 20
 RETRIES = 2
 
@@ -48,10 +52,7 @@ def main(order_path, result_path):
         result = {"status": "downloaded", **download(order)}
     except Refused as refusal:
         result = {"status": refusal.status, "detail": str(refusal)}
-    unfinished = result_path + ".part"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        json.dump(result, file)
-    os.replace(unfinished, result_path)
+    write_result(result_path, result)
 
 
 def download(order):
@@ -106,7 +107,7 @@ def options_of(order, progress):
         "extractor_retries": RETRIES,
         "skip_unavailable_fragments": False,
         "allowed_extractors": ["default", "-generic"],
-        "progress_hooks": [progress.tell],
+        "progress_hooks": [lambda news: tell(progress, news)],
         "noprogress": True,
         "quiet": True,
         "no_warnings": True,
@@ -158,24 +159,11 @@ def load_plugins(folder):
     yt_dlp.plugins.load_all_plugins()
 
 
-class Progress:
-    """Tells of each thousandth once; a video may come as two files, pictures and sound."""
-
-    def __init__(self):
-        self.told = 0
-        try:
-            self.output = os.fdopen(PROGRESS_FD, "w", buffering=1)
-        except OSError:
-            self.output = None
-
-    def tell(self, news):
-        total = news.get("total_bytes") or news.get("total_bytes_estimate")
-        if not self.output or not total:
-            return
-        thousandths = int(1000 * news.get("downloaded_bytes", 0) / total)
-        if thousandths > self.told:
-            self.told = thousandths
-            self.output.write(f"out_time_us={thousandths * 1_000_000}\n")
+def tell(progress, news):
+    """A thousandth of a file is a second; a video may come as two files, pictures and sound."""
+    total = news.get("total_bytes") or news.get("total_bytes_estimate")
+    if total:
+        progress.tell(1000 * news.get("downloaded_bytes", 0) / total)
 
 
 class Silence:

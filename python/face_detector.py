@@ -10,9 +10,7 @@ whether it speaks. The file appears only when it is complete. How far the work i
 descriptor 3 if there is one, in the form of ffmpeg's -progress, a picture a second.
 """
 
-import json
 import os
-import resource
 import sys
 import types
 
@@ -22,6 +20,11 @@ for name in ("cv2", "matplotlib", "matplotlib.pyplot", "sounddevice", "jax", "ja
 
 import numpy as np
 from mediapipe.python.solutions.face_detection import FaceDetection
+
+# Started in isolation, Python does not look beside the program.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+from child import Progress, limit_memory, write_result
 
 # The model for faces as far as five metres away; the other one is for selfies.
 FULL_RANGE = 1
@@ -33,21 +36,18 @@ MOUTH_WIDTH, MOUTH_HEIGHT = 0.5, 0.3
 MOUTH_COLUMNS, MOUTH_ROWS = 8, 6
 # The model and its runtime take a third of this.
 MEMORY_BYTES_MAX = 4 << 30
-PROGRESS_FD = 3
 
 
 def main(frames_path, width, height, result_path):
-    limit_memory()
+    limit_memory(MEMORY_BYTES_MAX)
     size = int(width), int(height)
     pictures = list(find_faces(frames_path, size, Progress()))
-    unfinished = result_path + ".part"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        json.dump({"pictures": pictures}, file, separators=(",", ":"))
-    os.replace(unfinished, result_path)
+    write_result(result_path, {"pictures": pictures})
 
 
 def find_faces(frames_path, size, progress):
-    """Yields the faces of each picture."""
+    """Yields the faces of each picture; in `progress` a picture is a second."""
+    done = 0
     width, height = size
     picture_bytes = width * height * 3
     with FaceDetection(model_selection=FULL_RANGE, min_detection_confidence=SCORE_MIN) as detector:
@@ -56,7 +56,8 @@ def find_faces(frames_path, size, progress):
                 picture = np.frombuffer(data, np.uint8).reshape(height, width, 3)
                 found = detector.process(picture).detections or []
                 yield [face_of(detection, picture) for detection in found]
-                progress.tell()
+                done += 1
+                progress.tell(done)
 
 
 def face_of(detection, picture):
@@ -80,30 +81,6 @@ def mouth_of(mouth, box, picture):
     levels = picture[np.ix_(rows, columns)].mean(axis=2) / 255
     cells = levels.reshape(MOUTH_ROWS, 3, MOUTH_COLUMNS, 3).mean(axis=(1, 3))
     return [round(float(level), 3) for level in cells.flatten()]
-
-
-class Progress:
-    """Tells how many pictures are done, as if each were a second."""
-
-    def __init__(self):
-        self.done = 0
-        try:
-            self.output = os.fdopen(PROGRESS_FD, "w", buffering=1)
-        except OSError:
-            self.output = None
-
-    def tell(self):
-        self.done += 1
-        if self.output:
-            self.output.write(f"out_time_us={self.done * 1_000_000}\n")
-
-
-def limit_memory():
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    except (ValueError, OSError):
-        # macOS has no such limit.
-        pass
 
 
 if __name__ == "__main__":

@@ -9,13 +9,16 @@ ffmpeg's -progress. Takes the same memory for a minute and for a day: the record
 frame, and each stretch of speech is decoded by itself.
 """
 
-import json
 import os
 import re
-import resource
 import sys
 
 from pocketsphinx import Decoder, Endpointer, Vad
+
+# Started in isolation, Python does not look beside the program.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+from child import Progress, limit_memory, write_result
 
 SAMPLE_RATE_HZ = 16_000
 BYTES_PER_SECOND = 2 * SAMPLE_RATE_HZ
@@ -26,21 +29,17 @@ UTTERANCE_SECONDS_MAX = 20
 WORD_SECONDS_MAX = 2
 # The model and the tables of one utterance take a quarter of this.
 MEMORY_BYTES_MAX = 2 << 30
-PROGRESS_FD = 3
 
 
 def main(speech_path, result_path):
-    limit_memory()
+    limit_memory(MEMORY_BYTES_MAX)
     segments = list(transcribe(speech_path, Progress()))
     words = [word for _, segment in segments for word in segment]
     result = {
         "segments": [[s[0][0], s[-1][1], " ".join(w[2] for w in s)] for _, s in segments],
         "words": words,
     }
-    unfinished = result_path + ".part"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        json.dump(result, file, separators=(",", ":"))
-    os.replace(unfinished, result_path)
+    write_result(result_path, result)
 
 
 def transcribe(speech_path, progress):
@@ -99,30 +98,6 @@ class Utterance:
                 text = re.sub(r"\(\d+\)$", "", segment.word)
                 words.append([round(start, 3), round(end, 3), text])
         return words
-
-
-class Progress:
-    """Tells of each second of the recording once."""
-
-    def __init__(self):
-        self.told = 0
-        try:
-            self.output = os.fdopen(PROGRESS_FD, "w", buffering=1)
-        except OSError:
-            self.output = None
-
-    def tell(self, seconds):
-        if self.output and int(seconds) > self.told:
-            self.told = int(seconds)
-            self.output.write(f"out_time_us={self.told * 1_000_000}\n")
-
-
-def limit_memory():
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    except (ValueError, OSError):
-        # macOS has no such limit.
-        pass
 
 
 if __name__ == "__main__":
