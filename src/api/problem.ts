@@ -73,13 +73,6 @@ const judge = (error: unknown): Verdict => {
 const titleOf = (code: FailureCode): string =>
   code.charAt(0) + code.slice(1).toLowerCase().replaceAll('_', ' ')
 
-/** The error with all its causes, without the values of a failed query: secrets are among them. */
-const loggable = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  const text = (error.stack ?? error.message).replaceAll(/^params: .*$/gm, 'params: [cut]')
-  return error.cause === undefined ? text : `${text}\ncaused by: ${loggable(error.cause)}`
-}
-
 /** Answers a request with a problem. Never throws, never shows an internal detail. */
 export const sendProblem = (
   request: FastifyRequest,
@@ -87,7 +80,7 @@ export const sendProblem = (
   error: unknown,
 ): FastifyReply => {
   const { code, status, retryAfterSeconds, errors, extra } = judge(error)
-  if (status >= 500) request.log.error({ code, error: loggable(error) }, 'request failed')
+  if (status >= 500) request.log.error({ code, err: error }, 'request failed')
   else request.log.info({ code, detail: error instanceof MediaError ? error.internalDetail : '' })
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
   if (status === 401) void reply.header('www-authenticate', 'Bearer')

@@ -1,3 +1,5 @@
+import { DrizzleQueryError } from 'drizzle-orm'
+import pg from 'pg'
 import { MediaError } from '../domain/failures.ts'
 
 /** What Node says of a connection that cannot be made or has gone. */
@@ -28,12 +30,26 @@ const isUnavailable = (error: unknown): boolean => {
   return DRIVER_MESSAGE.test(error.message) || isUnavailable(error.cause)
 }
 
-/** DATABASE_UNAVAILABLE for everything that goes away by itself; any other error as it is. */
+/**
+ * DATABASE_UNAVAILABLE for everything that goes away by itself. A query that failed otherwise is a mistake of
+ * ours: INTERNAL, in the server's words, but without the values it was made with and without the rows that the
+ * server quotes. They are customers', there are secrets among them, and errors get into logs and histories.
+ * Any other error stays as it is.
+ */
 export const databaseFailure = (error: unknown): unknown => {
-  if (error instanceof MediaError || !isUnavailable(error)) return error
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return new MediaError('DATABASE_UNAVAILABLE', String(cause), { cause: error })
+  if (error instanceof MediaError) return error
+  const fault = error instanceof DrizzleQueryError ? error.cause : error
+  if (isUnavailable(error)) {
+    return new MediaError('DATABASE_UNAVAILABLE', String(fault), { cause: fault })
+  }
+  if (error instanceof DrizzleQueryError) {
+    return new MediaError('INTERNAL', `${wordsOf(fault)} in: ${error.query}`)
+  }
+  return fault instanceof pg.DatabaseError ? new MediaError('INTERNAL', wordsOf(fault)) : error
 }
+
+const wordsOf = (fault: unknown): string =>
+  fault instanceof pg.DatabaseError ? `${fault.code} ${fault.message}` : String(fault)
 
 /**
  * The same repository, whose functions throw `databaseFailure`s. It lies around whole operations and

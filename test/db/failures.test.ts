@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
+import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { connectDatabase } from '../../src/db/database.ts'
+import { withDatabaseFailures } from '../../src/db/failures.ts'
 import { createAccountsRepository } from '../../src/db/repositories/accounts.ts'
 import { createApiKeysRepository } from '../../src/db/repositories/api-keys.ts'
 import { listenToExecutions } from '../../src/db/repositories/execution-listener.ts'
@@ -60,7 +63,7 @@ test('a server that is not there is DATABASE_UNAVAILABLE, in and out of transact
   await expect(
     listenToExecutions({
       pool: gone.pool,
-      onExecutionId: () => undefined,
+      onNews: () => undefined,
       onReconnect: () => undefined,
       onError: () => undefined,
     }),
@@ -89,17 +92,34 @@ test('a connection that is cut within a transaction undoes it, and the next call
   expect(await ledger.audit()).toEqual([])
 })
 
-test('a mistake of ours is not taken for an absent server', async () => {
+test('a mistake of ours is not taken for an absent server, and is told without the values', async () => {
   const orphan = {
     id: newId('apiKey'),
     accountId: newId('account'),
-    name: 'x',
-    keyHash: 'x',
+    name: 'a secret value',
+    keyHash: 'a secret hash',
     keyStart: 'x',
   }
-  await expect(createApiKeysRepository(database).insert(orphan)).rejects.not.toMatchObject(
-    UNAVAILABLE,
-  )
+  const failure: unknown = await createApiKeysRepository(database)
+    .insert(orphan)
+    .catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code: 'INTERNAL' })
+  const told = inspect(failure, { depth: Infinity })
+  expect(told).toMatch(/23503 .*foreign key constraint.* in: insert into "api_keys"/s)
+  expect(told).not.toMatch(/a secret|acct_/)
+})
+
+test('a query that outlives its time limit is DATABASE_UNAVAILABLE, and is told without the values', async () => {
+  const repository = withDatabaseFailures({
+    wait: () =>
+      database.transaction(async (tx) => {
+        await tx.execute(sql`SET LOCAL statement_timeout = 1`)
+        await tx.execute(sql`SELECT pg_sleep(10), ${'a secret value'}::text`)
+      }),
+  })
+  const failure: unknown = await repository.wait().catch((error: unknown) => error)
+  expect(failure).toMatchObject(UNAVAILABLE)
+  expect(inspect(failure, { depth: Infinity })).not.toContain('a secret')
 })
 
 test('pooled connections that are dropped while idle do not end the process', async () => {
