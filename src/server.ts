@@ -45,7 +45,7 @@ const main = async (): Promise<void> => {
   const news = createExecutionNewsHub()
   const listener = await listenToExecutions({
     pool: connection.pool,
-    onExecutionId: news.announce,
+    onNews: news.announce,
     onReconnect: news.announceAll,
     onError: (error) => log.warn({ err: error }, 'the listener lost its connection'),
   })

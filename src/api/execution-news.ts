@@ -2,28 +2,31 @@ import { EventEmitter } from 'node:events'
 import type { ExecutionNews } from '../contracts/ports.ts'
 
 export interface ExecutionNewsHub extends ExecutionNews {
-  /** An execution has new events. */
-  readonly announce: (executionId: string) => void
+  /** An execution, which belongs to the account, has new events. */
+  readonly announce: (executionId: string, accountId: string) => void
   /** Something may have been missed: everybody looks again. */
   readonly announceAll: () => void
 }
 
 /**
- * Spreads the announcements of one database connection among all who follow an execution, so that a
- * thousand open streams cost one connection.
+ * Spreads the announcements of one database connection among all who follow an execution or an account, so
+ * that a thousand open streams cost one connection.
  */
 export const createExecutionNewsHub = (): ExecutionNewsHub => {
   const emitter = new EventEmitter()
   // One listener per open stream; the default warns of a leak at eleven.
   emitter.setMaxListeners(0)
   return {
-    follow: (executionId, wake) => {
-      emitter.on(executionId, wake)
-      return () => emitter.off(executionId, wake)
+    follow: (id, wake) => {
+      emitter.on(id, wake)
+      return () => emitter.off(id, wake)
     },
-    announce: (executionId) => void emitter.emit(executionId),
+    announce: (executionId, accountId) => {
+      emitter.emit(executionId)
+      emitter.emit(accountId)
+    },
     announceAll: () => {
-      for (const executionId of emitter.eventNames()) emitter.emit(executionId)
+      for (const id of emitter.eventNames()) emitter.emit(id)
     },
   }
 }

@@ -147,8 +147,8 @@ export interface InboundWebhooks {
   verifyModelNews(webhook: ClaimedWebhook): Promise<{ readonly ended: boolean }>
 }
 
-/** Wakes whoever follows an execution; carries no data, which is in the table. */
+/** Wakes whoever follows an execution, or all of an account; carries no data, which is in the table. */
 export interface ExecutionNews {
-  /** Calls `wake` after each new event of the execution, until the returned function is called. */
-  follow(executionId: string, wake: () => void): () => void
+  /** Calls `wake` after each new event of what the id names, until the returned function is called. */
+  follow(id: string, wake: () => void): () => void
 }

@@ -1,9 +1,9 @@
-import { and, asc, eq, gt, type InferSelectModel } from 'drizzle-orm'
+import { and, asc, eq, gt, max, sql, type InferSelectModel } from 'drizzle-orm'
 import type { PublicFailure } from '../../domain/failures.ts'
-import type { ExecutionId } from '../../domain/ids.ts'
+import type { AccountId, ExecutionId } from '../../domain/ids.ts'
 import type { ExecutionStatus, StepStatus } from '../../domain/statuses.ts'
 import type { Queryable } from '../database.ts'
-import { executionEvents } from '../schema/index.ts'
+import { executionEvents, executions } from '../schema/index.ts'
 
 export type ExecutionEvent = InferSelectModel<typeof executionEvents>
 
@@ -40,7 +40,11 @@ export const appendEvents = async (
   executionId: ExecutionId,
   news: readonly ExecutionNews[],
 ): Promise<void> => {
-  await within.insert(executionEvents).values(news.map((event) => ({ executionId, ...event })))
+  const accountId = sql<AccountId>`(
+    SELECT account_id FROM ${executions} WHERE id = ${executionId}
+  )`
+  const rows = news.map((event) => ({ executionId, accountId, ...event }))
+  await within.insert(executionEvents).values(rows)
 }
 
 export const readEvents = (
@@ -62,3 +66,35 @@ export const readEvents = (
     )
     .orderBy(asc(executionEvents.sequence))
     .limit(input.limit)
+
+/** What happened in all executions of an account, or in one of them, after the given sequence number. */
+export const readAccountEvents = (
+  within: Queryable,
+  input: {
+    readonly accountId: AccountId
+    readonly executionId: ExecutionId | null
+    readonly afterSequence: number
+    readonly limit: number
+  },
+): Promise<readonly ExecutionEvent[]> =>
+  within
+    .select()
+    .from(executionEvents)
+    .where(
+      and(
+        eq(executionEvents.accountId, input.accountId),
+        input.executionId === null ? undefined : eq(executionEvents.executionId, input.executionId),
+        gt(executionEvents.sequence, input.afterSequence),
+      ),
+    )
+    .orderBy(asc(executionEvents.sequence))
+    .limit(input.limit)
+
+/** The number of the newest event of an account; 0 before the first. */
+export const lastSequenceOf = async (within: Queryable, accountId: AccountId): Promise<number> => {
+  const [newest] = await within
+    .select({ sequence: max(executionEvents.sequence) })
+    .from(executionEvents)
+    .where(eq(executionEvents.accountId, accountId))
+  return newest?.sequence ?? 0
+}

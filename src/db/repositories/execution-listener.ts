@@ -12,8 +12,8 @@ export interface ExecutionListener {
 export interface ListenOptions {
   /** Its settings are used, none of its connections: a listener keeps one for itself. */
   readonly pool: pg.Pool
-  /** An execution has new events. */
-  readonly onExecutionId: (executionId: string) => void
+  /** An execution, which belongs to the account, has new events. */
+  readonly onNews: (executionId: string, accountId: string) => void
   /** The connection is back: whatever happened meanwhile was not announced and must be read. */
   readonly onReconnect: () => void
   readonly onError: (error: Error) => void
@@ -27,7 +27,7 @@ const asError = (error: unknown): Error =>
  * lost. Resolves when it listens. *Errors:* DATABASE_UNAVAILABLE when the first connection fails.
  */
 export const listenToExecutions = async (options: ListenOptions): Promise<ExecutionListener> => {
-  const { pool, onExecutionId, onReconnect, onError } = options
+  const { pool, onNews, onReconnect, onError } = options
   let current: pg.Client | null = null
   let retry: NodeJS.Timeout | undefined
   let closed = false
@@ -36,7 +36,8 @@ export const listenToExecutions = async (options: ListenOptions): Promise<Execut
     const client = new pg.Client({ ...pool.options, keepAlive: true })
     client.on('error', onError)
     client.on('notification', ({ payload }) => {
-      if (payload !== undefined) onExecutionId(payload)
+      const [executionId, accountId] = payload?.split(' ') ?? []
+      if (executionId !== undefined && accountId !== undefined) onNews(executionId, accountId)
     })
     try {
       await client.connect()

@@ -11,7 +11,7 @@ import { EXECUTION_STATUSES, type ExecutionStatus } from '../../domain/statuses.
 import type { Pipeline } from '../../domain/steps.ts'
 import type { Database } from '../database.ts'
 import { executionEvents, executions, executionSteps, holds } from '../schema/index.ts'
-import { readEvents } from './execution-events.ts'
+import { lastSequenceOf, readAccountEvents, readEvents } from './execution-events.ts'
 import type { Hold } from './ledger.ts'
 import { returnedCredits } from './ledger-refund.ts'
 import { afterCursor, newestFirst, pageOf, type Page, type PageRequest } from './page.ts'
@@ -139,9 +139,16 @@ export const createExecutionReads = (database: Database) => ({
     return { ...page, items: await withDetails(database, page.items) }
   },
 
-  /** What happened after the given sequence number (0: from the start), oldest first. */
-  events: (input: { executionId: ExecutionId; afterSequence: number; limit: number }) =>
-    readEvents(database, input),
+  /** The same of all executions of an account, or of one of them (`executionId` null: all). */
+  accountEvents: (input: {
+    accountId: AccountId
+    executionId: ExecutionId | null
+    afterSequence: number
+    limit: number
+  }) => readAccountEvents(database, input),
+
+  /** The number of the newest event of an account; 0 before the first. */
+  lastSequence: (accountId: AccountId) => lastSequenceOf(database, accountId),
 
   /** Forgets the events of executions that ended before the given time; answers how many. */
   pruneEvents: async (before: Date): Promise<number> => {

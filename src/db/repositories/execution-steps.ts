@@ -60,7 +60,8 @@ const BEGIN_STEP = {
   text: `
     WITH found AS (
       -- Both rows as they are once the lock is held, not as they were when the statement began.
-      SELECT execution.id, execution.status AS execution_status, step.status AS step_status
+      SELECT execution.id, execution.account_id, execution.status AS execution_status,
+        step.status AS step_status
       FROM executions AS execution
       JOIN execution_steps AS step ON step.execution_id = execution.id AND step.name = $2
       WHERE execution.id = $1
@@ -74,7 +75,8 @@ const BEGIN_STEP = {
         -- A late attempt must not open a step of an execution that has ended. One that was open when
         -- the execution completed (the step that completes it) may be tried again until it is closed.
         AND ($4 OR found.step_status = 'processing' OR found.execution_status <> ALL ($5::text[]))
-      RETURNING step.execution_id, step.attempts, found.execution_status = 'pending' AS is_first
+      RETURNING step.execution_id, found.account_id, step.attempts,
+        found.execution_status = 'pending' AS is_first
     ), execution AS (
       UPDATE executions AS execution
       SET status = CASE WHEN is_first THEN 'processing' ELSE status END,
@@ -89,14 +91,14 @@ const BEGIN_STEP = {
       FROM opened
       WHERE video.execution_id = opened.execution_id AND (is_first OR $6)
     )
-    INSERT INTO execution_events (execution_id, type, data)
-    SELECT execution_id, type, data
+    INSERT INTO execution_events (execution_id, account_id, type, data)
+    SELECT execution_id, account_id, type, data
     FROM (
-      SELECT 1 AS place, execution_id, 'execution.status' AS type,
+      SELECT 1 AS place, execution_id, account_id, 'execution.status' AS type,
         jsonb_build_object('status', 'processing', 'error', NULL) AS data
       FROM opened WHERE is_first
       UNION ALL
-      SELECT 2, execution_id, 'step.status', jsonb_build_object(
+      SELECT 2, execution_id, account_id, 'step.status', jsonb_build_object(
         'step', $2::text, 'status', 'processing', 'attempts', attempts, 'error', NULL
       )
       FROM opened
@@ -117,19 +119,19 @@ const END_STEP = {
   name: 'end_step',
   text: `
     WITH execution AS (
-      SELECT id FROM executions WHERE id = $1 FOR UPDATE
+      SELECT id, account_id FROM executions WHERE id = $1 FOR UPDATE
     ), closed AS (
       UPDATE execution_steps
       SET status = $3, error = $4::jsonb, finished_at = $5,
         progress = CASE WHEN $3 = 'completed' THEN 100 ELSE progress END
       FROM execution
       WHERE execution_id = execution.id AND name = $2 AND status = 'processing'
-      RETURNING execution_id, jsonb_build_object(
+      RETURNING execution_id, execution.account_id, jsonb_build_object(
         'step', name, 'status', status, 'attempts', attempts, 'error', error
       ) AS data
     )
-    INSERT INTO execution_events (execution_id, type, data)
-    SELECT execution_id, 'step.status', data FROM closed`,
+    INSERT INTO execution_events (execution_id, account_id, type, data)
+    SELECT execution_id, account_id, 'step.status', data FROM closed`,
 }
 
 const end = async (input: StepEnd, { database, clock }: StepParts): Promise<boolean> => {

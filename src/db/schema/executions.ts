@@ -73,7 +73,11 @@ export const executionSteps = pgTable(
   (table) => [primaryKey({ columns: [table.executionId, table.name] })],
 )
 
-/** What listeners are told, in order; `GET /v1/executions/:id/events` resumes by `sequence`. */
+/**
+ * What listeners are told, in order; streams of an execution and of an account resume by `sequence`. A
+ * trigger numbers the events of an account when their transaction ends, one transaction after the
+ * other: an event that becomes visible later never has a lower number than one that was there.
+ */
 export const executionEvents = pgTable(
   'execution_events',
   {
@@ -82,9 +86,16 @@ export const executionEvents = pgTable(
       .$type<ExecutionId>()
       .notNull()
       .references(() => executions.id),
+    accountId: text('account_id')
+      .$type<AccountId>()
+      .notNull()
+      .references(() => accounts.id),
     type: text().notNull(),
     data: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
     createdAt: createdAt(),
   },
-  (table) => [index('execution_events_order').on(table.executionId, table.sequence)],
+  (table) => [
+    index('execution_events_order').on(table.executionId, table.sequence),
+    index('execution_events_account').on(table.accountId, table.sequence),
+  ],
 )

@@ -131,7 +131,7 @@ export const startApi = async (options: {
   const hub = createExecutionNewsHub()
   const listener = await listenToExecutions({
     pool: connection.pool,
-    onExecutionId: hub.announce,
+    onNews: hub.announce,
     onReconnect: hub.announceAll,
     onError: () => undefined,
   })
