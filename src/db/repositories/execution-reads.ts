@@ -139,6 +139,10 @@ export const createExecutionReads = (database: Database) => ({
     return { ...page, items: await withDetails(database, page.items) }
   },
 
+  /** What happened after the given sequence number (0: from the start), oldest first. */
+  events: (input: { executionId: ExecutionId; afterSequence: number; limit: number }) =>
+    readEvents(database, input),
+
   /** The same of all executions of an account, or of one of them (`executionId` null: all). */
   accountEvents: (input: {
     accountId: AccountId
