@@ -563,6 +563,17 @@ describe('webhook endpoints', () => {
     expect(hidden.json().errors[0].path).toBe('url')
   })
 
+  test('are so many at most, for each event goes to all of them', async () => {
+    const customer = await api.customer()
+    const add = () => post(customer, '/v1/webhooks/endpoints', { url: 'https://example.com/a' })
+    for (let count = 0; count < 20; count += 1) expect((await add()).statusCode).toBe(201)
+    const refused = await add()
+    expect(refused.statusCode).toBe(409)
+    expect(refused.json().detail).toBe(
+      'An account has 20 webhook endpoints at most; delete one first.',
+    )
+  })
+
   test('a delivery is repeated under its event id', async () => {
     const customer = await api.customer()
     await post(customer, '/v1/webhooks/endpoints', { url: 'https://example.com/a' })

@@ -242,7 +242,7 @@ describe('a foreign id is answered like one that does not exist', () => {
       '/v1/executions/:id/retry': executionId,
       '/v1/tasks/:id': task.id,
       '/v1/tasks/:id/cancel': task.id,
-      '/v1/webhooks/endpoints/:id': endpoint.id,
+      '/v1/webhooks/endpoints/:id': endpoint!.id,
       '/v1/webhooks/deliveries/:id/repeat': deliveryId!,
     }
     const document = (await call(null, { method: 'GET', url: '/openapi.json' })).json()

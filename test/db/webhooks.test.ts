@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createWebhookDeliveriesRepository } from '../../src/db/repositories/webhook-deliveries.ts'
-import { createWebhookEndpointsRepository } from '../../src/db/repositories/webhook-endpoints.ts'
+import {
+  createWebhookEndpointsRepository,
+  ENDPOINT_COUNT_MAX,
+} from '../../src/db/repositories/webhook-endpoints.ts'
 import type { AccountId, DeliveryId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
 import { insertAccount, newId } from '../support/records.ts'
@@ -15,14 +18,16 @@ beforeEach(async () => {
   accountId = await insertAccount(database)
 })
 
-const addEndpoint = (topics: readonly string[] = [], owner = accountId) =>
-  endpoints.create({
-    id: newId('endpoint'),
-    accountId: owner,
-    url: 'https://example.org/hook',
-    secret: 'whsec_ZW5kcG9pbnQtZW5kcG9pbnQtZW5k',
-    topics,
-  })
+const newEndpoint = (topics: readonly string[] = [], owner = accountId) => ({
+  id: newId('endpoint'),
+  accountId: owner,
+  url: 'https://example.org/hook',
+  secret: 'whsec_ZW5kcG9pbnQtZW5kcG9pbnQtZW5k',
+  topics,
+})
+
+const addEndpoint = async (...given: Parameters<typeof newEndpoint>) =>
+  (await endpoints.create(newEndpoint(...given)))!
 
 const newEvent = (type = 'execution.completed', taskUrl?: string) => ({
   accountId,
@@ -175,5 +180,15 @@ describe('endpoints', () => {
     expect(await endpoints.delete(accountId, dropped.id)).toBe(false)
     expect(await endpoints.find(accountId, dropped.id)).toBeNull()
     expect((await endpoints.list(accountId)).map(({ id }) => id)).toEqual([kept.id])
+  })
+
+  test('an account has no more than its number of them, also when several are made at once', async () => {
+    const wanted = Array.from({ length: ENDPOINT_COUNT_MAX + 3 }, () => newEndpoint())
+    const made = await Promise.all(wanted.map((endpoint) => endpoints.create(endpoint)))
+    const kept = made.filter((endpoint) => endpoint !== null)
+    expect(kept).toHaveLength(ENDPOINT_COUNT_MAX)
+    expect(await endpoints.create(wanted.find(({ id }) => id === kept[0]!.id)!)).toEqual(kept[0])
+    await endpoints.delete(accountId, kept[0]!.id)
+    expect(await endpoints.create(newEndpoint())).not.toBeNull()
   })
 })

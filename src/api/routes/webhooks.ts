@@ -11,11 +11,15 @@ import {
   repeatAccepted,
 } from '../../contracts/http/webhooks.ts'
 import type { WebhookDelivery } from '../../db/repositories/webhook-deliveries.ts'
-import type { WebhookEndpoint } from '../../db/repositories/webhook-endpoints.ts'
+import {
+  ENDPOINT_COUNT_MAX,
+  type WebhookEndpoint,
+} from '../../db/repositories/webhook-endpoints.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
 import { isoOrNull } from '../presenters.ts'
+import { RefusedOrder } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const presentEndpoint = (row: WebhookEndpoint): z.infer<typeof endpoint> => ({
@@ -72,6 +76,11 @@ export const webhookEndpointRoutes = async (app: Api, context: RouteContext): Pr
         secret: context.newWebhookSecret(),
         ...request.body,
       })
+      if (row === null) {
+        throw new RefusedOrder('CONFLICT', 'as many endpoints as there may be', {
+          detail: `An account has ${ENDPOINT_COUNT_MAX} webhook endpoints at most; delete one first.`,
+        })
+      }
       return await reply.code(201).send({ ...presentEndpoint(row), secret: row.secret })
     },
   })

@@ -2,10 +2,13 @@ import { and, desc, eq, isNull, sql, type InferSelectModel } from 'drizzle-orm'
 import type { AccountId, EndpointId } from '../../domain/ids.ts'
 import type { Database } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
-import { webhookEndpoints } from '../schema/index.ts'
+import { accounts, webhookEndpoints } from '../schema/index.ts'
 import type { RepositoryOptions } from './page.ts'
 
 export type WebhookEndpoint = InferSelectModel<typeof webhookEndpoints>
+
+/** Of one account. Each event is delivered to all of them, by the workflow that tells of it. */
+export const ENDPOINT_COUNT_MAX = 20
 
 export interface NewWebhookEndpoint {
   readonly id: EndpointId
@@ -29,12 +32,10 @@ export const createWebhookEndpointsRepository = (
   database: Database,
   { clock = () => new Date() }: RepositoryOptions = {},
 ) => {
+  const ofAccount = (accountId: AccountId) =>
+    and(eq(webhookEndpoints.accountId, accountId), isNull(webhookEndpoints.deletedAt))
   const own = (accountId: AccountId, id: EndpointId) =>
-    and(
-      eq(webhookEndpoints.id, id),
-      eq(webhookEndpoints.accountId, accountId),
-      isNull(webhookEndpoints.deletedAt),
-    )
+    and(eq(webhookEndpoints.id, id), ofAccount(accountId))
 
   const find = async (accountId: AccountId, id: EndpointId): Promise<WebhookEndpoint | null> => {
     const [endpoint] = await database.select().from(webhookEndpoints).where(own(accountId, id))
@@ -72,20 +73,32 @@ export const createWebhookEndpointsRepository = (
     /** Null when the account has no such endpoint. */
     update,
 
-    /** *Idempotent* by id. */
-    create: async (endpoint: NewWebhookEndpoint): Promise<WebhookEndpoint> => {
-      await database
-        .insert(webhookEndpoints)
-        .values({ ...endpoint, topics: [...endpoint.topics] })
-        .onConflictDoNothing()
-      return (await find(endpoint.accountId, endpoint.id))!
-    },
+    /** Null when the account has `ENDPOINT_COUNT_MAX` of them already. *Idempotent* by id. */
+    create: (endpoint: NewWebhookEndpoint): Promise<WebhookEndpoint | null> =>
+      database.transaction(async (tx) => {
+        const { id, accountId, topics } = endpoint
+        // Rivals take turns by this lock; otherwise each of them could be the last that fits.
+        await tx
+          .select({ id: accounts.id })
+          .from(accounts)
+          .where(eq(accounts.id, accountId))
+          .for('no key update')
+        const [stored] = await tx.select().from(webhookEndpoints).where(own(accountId, id))
+        if (stored !== undefined) return stored
+        const count = await tx.$count(webhookEndpoints, ofAccount(accountId))
+        if (count >= ENDPOINT_COUNT_MAX) return null
+        const [created] = await tx
+          .insert(webhookEndpoints)
+          .values({ ...endpoint, topics: [...topics] })
+          .returning()
+        return created!
+      }),
 
     list: (accountId: AccountId): Promise<readonly WebhookEndpoint[]> =>
       database
         .select()
         .from(webhookEndpoints)
-        .where(and(eq(webhookEndpoints.accountId, accountId), isNull(webhookEndpoints.deletedAt)))
+        .where(ofAccount(accountId))
         .orderBy(desc(webhookEndpoints.createdAt), desc(webhookEndpoints.id)),
 
     /** Stops deliveries, when the endpoint itself asks for it (410). The first reason stays. */
