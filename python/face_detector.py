@@ -1,8 +1,9 @@
 """Finds faces in pictures of a video, on this machine and without a key.
 
-    face_detector.py FRAMES WIDTH HEIGHT RESULT
+    face_detector.py WIDTH HEIGHT RESULT
 
-FRAMES holds pictures of WIDTH by HEIGHT pixels, three bytes (red, green, blue) each, one after the other.
+Standard input brings pictures of WIDTH by HEIGHT pixels, three bytes (red, green, blue) each, one after
+the other.
 RESULT becomes a JSON object, {"pictures": [[[x, y, width, height, score, mouth], ...], ...]}: for each
 picture its faces, in parts of the picture's width and height. `mouth` is what the place of the mouth
 looks like: MOUTH_COLUMNS times MOUTH_ROWS levels from 0 to 1, from which whoever follows a face can tell
@@ -38,26 +39,25 @@ MOUTH_COLUMNS, MOUTH_ROWS = 8, 6
 MEMORY_BYTES_MAX = 4 << 30
 
 
-def main(frames_path, width, height, result_path):
+def main(width, height, result_path):
     limit_memory(MEMORY_BYTES_MAX)
     size = int(width), int(height)
-    pictures = list(find_faces(frames_path, size, Progress()))
+    pictures = list(find_faces(sys.stdin.buffer, size, Progress()))
     write_result(result_path, {"pictures": pictures})
 
 
-def find_faces(frames_path, size, progress):
+def find_faces(frames, size, progress):
     """Yields the faces of each picture; in `progress` a picture is a second."""
     done = 0
     width, height = size
     picture_bytes = width * height * 3
     with FaceDetection(model_selection=FULL_RANGE, min_detection_confidence=SCORE_MIN) as detector:
-        with open(frames_path, "rb") as frames:
-            while len(data := frames.read(picture_bytes)) == picture_bytes:
-                picture = np.frombuffer(data, np.uint8).reshape(height, width, 3)
-                found = detector.process(picture).detections or []
-                yield [face_of(detection, picture) for detection in found]
-                done += 1
-                progress.tell(done)
+        while len(data := frames.read(picture_bytes)) == picture_bytes:
+            picture = np.frombuffer(data, np.uint8).reshape(height, width, 3)
+            found = detector.process(picture).detections or []
+            yield [face_of(detection, picture) for detection in found]
+            done += 1
+            progress.tell(done)
 
 
 def face_of(detection, picture):

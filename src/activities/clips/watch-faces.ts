@@ -28,17 +28,17 @@ export const watchFaces =
       const workPath = workspace.path
       await storage.downloadTo(footage.sourceKey, inputPath, signal)
       const { startSeconds, endSeconds } = moment
-      const pictures = await tools.samplePictures({
+      const progress = stepProgress(deps, { executionId, step: clipStep(number) }, SHARE)
+      const { seen: samples, ...timing } = await tools.samplePictures({
         ...{ inputPath, workPath, signal },
         ...{ startSeconds, endSeconds },
+        look: (pictures) =>
+          facesOrNone(deps, executionId, () =>
+            tools.detectFaces({ pictures, workPath, signal, onProgress: progress.report }),
+          ),
       })
-      const progress = stepProgress(deps, { executionId, step: clipStep(number) }, SHARE)
-      const samples = await facesOrNone(deps, executionId, () =>
-        tools.detectFaces({ pictures, workPath, signal, onProgress: progress.report }),
-      )
       await progress.settled()
-      const { cutsSeconds, samplesPerSecond } = pictures
-      const seen: SeenFaces = { samplesPerSecond, samples, cutsSeconds }
+      const seen: SeenFaces = { samples, ...timing }
       const text = JSON.stringify(seen)
       const contentType = 'application/json'
       await putText(deps, clipKeys(footage.folderKey).facesKey(number), { text, contentType })

@@ -1,6 +1,6 @@
 import type { ClipWindow } from '../../adapters/clips/cut-clip.ts'
 import type { RecordingMeasures } from '../../adapters/clips/measure-recording.ts'
-import type { SampledPictures } from '../../adapters/clips/sample-pictures.ts'
+import type { Sampled, SampledPictures } from '../../adapters/clips/sample-pictures.ts'
 import type { FaceBox } from '../../domain/clips/face-tracks.ts'
 import type { FrameSize } from '../../domain/frame-size.ts'
 import type { CaptionStyle } from '../../domain/generation/job-params.ts'
@@ -31,7 +31,12 @@ export interface ClipTools {
   readonly measureRecording: (
     job: SourceJob & WithWorkFiles & { readonly hasSound: boolean },
   ) => Promise<RecordingMeasures>
-  readonly samplePictures: (job: SourceJob & WithWorkFiles & Part) => Promise<SampledPictures>
+  /** Decodes a part for whoever looks at its pictures, and finds where the scene changes. */
+  readonly samplePictures: <Seen>(
+    job: SourceJob &
+      WithWorkFiles &
+      Part & { readonly look: (pictures: SampledPictures) => Promise<Seen> },
+  ) => Promise<Sampled<Seen>>
   readonly detectFaces: (
     job: ClipJob & WithWorkFiles & { readonly pictures: SampledPictures },
   ) => Promise<readonly (readonly FaceBox[])[]>

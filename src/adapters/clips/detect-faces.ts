@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { FaceBox } from '../../domain/clips/face-tracks.ts'
@@ -42,18 +43,28 @@ export const detectFaces = async (
   { pythonPath, timeoutMs }: FaceDetection,
   { pictures, workPath, signal, onProgress }: FaceJob,
 ): Promise<readonly (readonly FaceBox[])[]> => {
-  const { framesPath, size, count } = pictures
+  const { stream, size, count } = pictures
   const resultPath = workPath('faces.json')
-  const { ended } = spawnGuarded({
+  const { stdin, ended } = spawnGuarded({
     file: pythonPath,
     // Isolated from the environment and the user's own packages; leaves no compiled files behind.
-    args: ['-I', '-B', SCRIPT, framesPath, String(size.widthPx), String(size.heightPx), resultPath],
+    args: ['-I', '-B', SCRIPT, String(size.widthPx), String(size.heightPx), resultPath],
+    stdin: 'pipe',
     timeoutMs,
     signal,
     onProgress: (done) => onProgress?.(Math.min(1, done / count)),
   })
+  if (stdin !== null) hand(stream, stdin)
   assertSucceeded('the face detector', await ended)
   return await readAnswer(resultPath)
+}
+
+/** A detector that dies leaves the rest of the pictures to whoever made them. */
+const hand = (pictures: Readable, detector: Writable): void => {
+  detector.on('error', () => pictures.unpipe(detector))
+  // Pictures that break off have no end of their own.
+  pictures.once('close', () => detector.end())
+  pictures.pipe(detector)
 }
 
 const readAnswer = async (path: string): Promise<readonly (readonly FaceBox[])[]> => {

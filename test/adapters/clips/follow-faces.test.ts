@@ -61,7 +61,8 @@ const work = async () => {
 const watch = async (inputPath: string) => {
   const workPath = await work()
   const signal = new AbortController().signal
-  const pictures = await samplePictures({
+  const pythonPath = toolchain().pythonPath ?? 'python3'
+  const { seen, cutsSeconds } = await samplePictures({
     ffmpegPath: 'ffmpeg',
     ffprobePath: 'ffprobe',
     inputPath,
@@ -70,16 +71,16 @@ const watch = async (inputPath: string) => {
     timeoutMs: 60_000,
     workPath,
     signal,
+    look: (pictures) =>
+      detectFaces({ pythonPath, timeoutMs: 90_000 }, { pictures, workPath, signal }),
   })
-  const pythonPath = toolchain().pythonPath ?? 'python3'
-  const faces = await detectFaces({ pythonPath, timeoutMs: 90_000 }, { pictures, workPath, signal })
-  return { pictures, faces }
+  return { cutsSeconds, faces: seen }
 }
 
 describe('a face', () => {
   it('is found where it is, and the cut when it comes', async () => {
-    const { pictures, faces } = await watch(sourcePath)
-    expect(pictures.cutsSeconds).toEqual([CUT_SECONDS])
+    const { cutsSeconds, faces } = await watch(sourcePath)
+    expect(cutsSeconds).toEqual([CUT_SECONDS])
     expect(faces).toHaveLength(SECONDS * SAMPLES_PER_SECOND)
     const errors = faces.map(([face], sample) => {
       const atPx = ((face?.x ?? 0) + (face?.width ?? 0) / 2) * WIDTH_PX
@@ -90,10 +91,10 @@ describe('a face', () => {
   })
 
   it('stays in the middle of the clip, also across the cut', async () => {
-    const { pictures, faces } = await watch(sourcePath)
+    const { cutsSeconds, faces } = await watch(sourcePath)
     const [first, second] = trackFaces(faces, {
       samplesPerSecond: SAMPLES_PER_SECOND,
-      cutsSeconds: pictures.cutsSeconds,
+      cutsSeconds,
     })
     const centerRatios = [...first!.boxes, ...second!.boxes].map(
       (box) => box && box.x + box.width / 2,
@@ -118,7 +119,7 @@ describe('a face', () => {
             durationSeconds: frames / frameRate,
             frameRate,
             widthRatio: lengthRatio,
-            cutsSeconds: pictures.cutsSeconds,
+            cutsSeconds,
           },
         ),
     })
