@@ -48,6 +48,27 @@ export const tokensOf = (text: string, charsPerLineMax: number): Token[] => {
   return tokens
 }
 
+/** The words of a text as they are compared: of any script, without case and punctuation. */
+export const wordsIn = (text: string): string[] =>
+  tokensOf(text, Number.POSITIVE_INFINITY)
+    .map((token) => lettersOf(token.text))
+    .filter((word) => word !== '')
+
+/** At the end and the beginning of words between which no space belongs. */
+const ENDS_UNSPACED = new RegExp(`(?:${UNSPACED.source}|[\\u3000-\\u303f\\uff00-\\uffef])$`, 'u')
+const BEGINS_UNSPACED = new RegExp(`^(?:${UNSPACED.source}|[\\u3000-\\u303f\\uff00-\\uffef])`, 'u')
+
+/** Words as one text, with spaces only where their scripts have them. */
+export const joinWords = (spoken: readonly string[]): string =>
+  spoken
+    .map((word, index) => {
+      const before = spoken[index - 1]
+      const isBound =
+        before === undefined || (ENDS_UNSPACED.test(before) && BEGINS_UNSPACED.test(word))
+      return isBound ? word : ` ${word}`
+    })
+    .join('')
+
 /** Words of a script without spaces; punctuation stays with the word that it belongs to. */
 const unspacedParts = (chunk: string): string[] => {
   const parts: string[] = []

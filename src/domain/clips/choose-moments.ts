@@ -1,56 +1,189 @@
 import type { TimedText } from '../transcript.ts'
-import { totalScore, type ClipLimits, type Moment } from './moment.ts'
+import {
+  cutPlaces,
+  endFrom,
+  firstSpanIn,
+  LEAD_SECONDS,
+  roomIn,
+  TOLERANCE_SECONDS,
+  type CutPlaces,
+} from './cut-places.ts'
+import { fitMoment } from './fit-moment.ts'
+import { totalScore, type ClipLimits, type Moment, type Span } from './moment.ts'
 
 /** What moments are fitted to. */
 export interface ClipMaterial {
   readonly durationSeconds: number
-  /** In order; empty when nothing is said. */
+  /** In order, and not overlapping; empty when nothing is said. */
   readonly sentences: readonly TimedText[]
   /** In order. */
   readonly sceneCutsSeconds: readonly number[]
 }
 
-/** An edge is moved to that of a sentence no farther than this; beyond, it was meant as it is. */
-const SENTENCE_REACH_SECONDS = 4
-const SCENE_REACH_SECONDS = 1
-/** A word's first sound begins a little before an engine hears it, and its last ends after. */
-const BREATH_SECONDS = 0.15
+export interface Choice {
+  readonly limits: ClipLimits
+  readonly material: ClipMaterial
+  /** What was chosen already: it stays, in front, and the rest is filled up. */
+  readonly before?: readonly Moment[]
+  /** What is shown elsewhere: nothing that is chosen overlaps it. */
+  readonly taken?: readonly Span[]
+}
 
 /**
  * The best of some moments, best first: within the recording and the limits of length, from the
  * beginning of a sentence (or scene) to an end of one, and never overlapping. Whatever is proposed is
- * survived: times that are no numbers, reversed, beyond the end, or hundreds of them.
+ * survived: times that are no numbers, reversed, beyond the end, or hundreds of them. No moment takes so
+ * much that there are fewer than the recording has room for: a long one then ends sooner. *Source:*
+ * whoever gets four clips comes back, and whoever gets one does not.
  */
 export const chooseMoments = (
   candidates: readonly Moment[],
-  { limits, material, before = [] }: Choice,
+  { limits, material, before = [], taken = [] }: Choice,
 ): readonly Moment[] => {
-  const byScore = candidates.toSorted((a, b) => totalScore(b.scores) - totalScore(a.scores))
-  const chosen = [...before]
-  for (const candidate of byScore) {
-    if (chosen.length >= limits.count) return chosen
-    const moment = fit(candidate, limits, material)
-    if (moment !== null && !chosen.some((other) => overlap(moment, other))) chosen.push(moment)
+  const { durationSeconds } = material
+  const shortest = Math.min(limits.minSeconds, durationSeconds)
+  const board: Board = {
+    durationSeconds,
+    limits: { ...limits, minSeconds: shortest },
+    places: cutPlaces(material.sentences, durationSeconds),
+    sceneCutsSeconds: material.sceneCutsSeconds,
+    taken,
+    chosen: [...before],
+    used: new Set(),
+    target: 0,
   }
-  return fillGaps(chosen, byScore, { limits, material })
+  board.target = Math.min(limits.count, before.length + roomBeside(board, null, limits.count))
+  const byScore = candidates
+    .map((moment) => ({ moment, score: totalScore(moment.scores) }))
+    .toSorted((a, b) => b.score - a.score)
+    .map(({ moment }) => moment)
+  takeWhole(board, byScore)
+  takeRest(board, byScore)
+  fillUp(board, byScore)
+  return board.chosen
+}
+
+interface Board {
+  readonly durationSeconds: number
+  readonly limits: ClipLimits
+  readonly places: CutPlaces
+  readonly sceneCutsSeconds: readonly number[]
+  readonly taken: readonly Span[]
+  readonly chosen: Moment[]
+  /** Candidates of which something was chosen: nothing is shown of them twice. */
+  readonly used: Set<Moment>
+  /** So many there are in the end, if somebody proposes them. */
+  target: number
+}
+
+const occupied = ({ taken, chosen }: Board): readonly Span[] => [...taken, ...chosen]
+
+const isFull = ({ chosen, limits }: Board): boolean => chosen.length >= limits.count
+
+/** Candidates that are nobody else's in any second. */
+const takeWhole = (board: Board, byScore: readonly Moment[]): void => {
+  const within = { startSeconds: 0, endSeconds: board.durationSeconds }
+  for (const candidate of byScore) {
+    if (isFull(board)) return
+    const span = fitMoment(candidate, { ...board, within })
+    if (span !== null && !occupied(board).some((other) => overlap(span, other))) {
+      take(board, candidate, span)
+    }
+  }
 }
 
 /** Between two moments there may be room for another one, if it begins later or ends sooner than was meant. */
-const fillGaps = (
-  chosen: readonly Moment[],
-  byScore: readonly Moment[],
-  { limits, material }: Choice,
-): readonly Moment[] => {
-  const all = [...chosen]
+const takeRest = (board: Board, byScore: readonly Moment[]): void => {
   for (const candidate of byScore) {
-    if (all.length >= limits.count) break
-    const gap = gapsBetween(all, material.durationSeconds).find(
-      (free) => lengthOf(free) >= limits.minSeconds && mostlyWithin(free, candidate),
+    if (isFull(board)) return
+    if (board.used.has(candidate)) continue
+    const within = gapsOf(board).find(
+      (gap) => lengthOf(gap) >= board.limits.minSeconds && mostlyWithin(gap, candidate),
     )
-    const moment = gap && fitInto(gap, candidate, { limits, material })
-    if (moment) all.push(moment)
+    const span = within && fitMoment(candidate, { ...board, within })
+    if (span) take(board, candidate, span)
   }
-  return all
+}
+
+/** What there is still room for goes to the candidates that begin there, however little is left of them. */
+const fillUp = (board: Board, byScore: readonly Moment[]): void => {
+  for (const gap of gapsOf(board)) {
+    let from = gap.startSeconds
+    while (board.chosen.length < board.target) {
+      const span = firstSpanIn({ ...gap, startSeconds: from }, board.places, board.limits)
+      if (span === null) break
+      const candidate = nearestTo(span.startSeconds, byScore, board.used)
+      if (candidate !== null) choose(board, candidate, span)
+      from = span.endSeconds
+    }
+  }
+}
+
+const nearestTo = (
+  startSeconds: number,
+  candidates: readonly Moment[],
+  used: ReadonlySet<Moment>,
+): Moment | null => {
+  let best: Moment | null = null
+  // Farther away it is about something else.
+  let bestSeconds = LEAD_SECONDS
+  for (const candidate of candidates) {
+    const farSeconds = Math.abs(candidate.startSeconds - startSeconds)
+    if (farSeconds <= bestSeconds && !used.has(candidate)) {
+      best = candidate
+      bestSeconds = farSeconds
+    }
+  }
+  return best
+}
+
+/** Chooses it, as long as it may be; or not at all, where any length of it would cost another one. */
+const take = (board: Board, candidate: Moment, span: Span): void => {
+  const fitted = leavingRoom(board, span)
+  if (fitted !== null) choose(board, candidate, fitted)
+}
+
+const choose = ({ chosen, used }: Board, candidate: Moment, span: Span): void => {
+  chosen.push({ ...candidate, ...span })
+  used.add(candidate)
+}
+
+/** A moment that has to be shorter is so in whole steps of this. */
+const STEP_SECONDS = 1
+
+const leavingRoom = (board: Board, span: Span): Span | null => {
+  const { limits, places, chosen, target } = board
+  const needed = target - chosen.length - 1
+  const isGood = (one: Span) => roomBeside(board, one, needed) >= needed
+  if (isGood(span)) return span
+  const { startSeconds } = span
+  const ofSteps = (steps: number): Span => {
+    const least = startSeconds + limits.minSeconds + steps * STEP_SECONDS
+    const endSeconds = endFrom(places, least, startSeconds + limits.maxSeconds)
+    return { startSeconds, endSeconds: Math.min(endSeconds, span.endSeconds) }
+  }
+  // The longer it is, the less room is left: the longest good one is found by halving.
+  let good = -1
+  let bad = Math.ceil((lengthOf(span) - limits.minSeconds) / STEP_SECONDS)
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (isGood(ofSteps(middle))) good = middle
+    else bad = middle
+  }
+  return good < 0 ? null : ofSteps(good)
+}
+
+/** How many more the recording has room for beside what is chosen, and one more span. */
+const roomBeside = (board: Board, span: Span | null, enough: number): number =>
+  roomIn(gapsOf(board, span), { places: board.places, limits: board.limits, enough })
+
+const gapsOf = (board: Board, another: Span | null = null): Span[] => {
+  const { durationSeconds } = board
+  const spans = another === null ? occupied(board) : [...occupied(board), another]
+  const inTime = spans.toSorted((a, b) => a.startSeconds - b.startSeconds)
+  const starts = [0, ...inTime.map(({ endSeconds }) => endSeconds)]
+  const ends = [...inTime.map(({ startSeconds }) => startSeconds), durationSeconds]
+  return starts.map((startSeconds, index) => ({ startSeconds, endSeconds: ends[index]! }))
 }
 
 const lengthOf = ({ startSeconds, endSeconds }: Span): number => endSeconds - startSeconds
@@ -64,122 +197,7 @@ const mostlyWithin = (gap: Span, span: Span): boolean => {
   return lengthOf({ startSeconds, endSeconds }) >= WITHIN_RATIO * lengthOf(span)
 }
 
-const gapsBetween = (spans: readonly Span[], durationSeconds: number): readonly Span[] => {
-  const inTime = spans.toSorted((a, b) => a.startSeconds - b.startSeconds)
-  const starts = [0, ...inTime.map(({ endSeconds }) => endSeconds)]
-  const ends = [...inTime.map(({ startSeconds }) => startSeconds), durationSeconds]
-  return starts.map((startSeconds, index) => ({ startSeconds, endSeconds: ends[index]! }))
-}
-
-/** As if the gap were the whole recording. */
-const fitInto = (gap: Span, moment: Moment, { limits, material }: Choice): Moment | null => {
-  const shifted = <Timed extends Span>(timed: Timed, bySeconds: number): Timed => ({
-    ...timed,
-    startSeconds: timed.startSeconds + bySeconds,
-    endSeconds: timed.endSeconds + bySeconds,
-  })
-  const fitted = fit(shifted(moment, -gap.startSeconds), limits, {
-    durationSeconds: gap.endSeconds - gap.startSeconds,
-    sentences: material.sentences
-      .filter((one) => one.startSeconds >= gap.startSeconds && one.endSeconds <= gap.endSeconds)
-      .map((one) => shifted(one, -gap.startSeconds)),
-    sceneCutsSeconds: material.sceneCutsSeconds
-      .map((cut) => cut - gap.startSeconds)
-      .filter((cut) => cut > 0),
-  })
-  return fitted && shifted(fitted, gap.startSeconds)
-}
-
-export interface Choice {
-  readonly limits: ClipLimits
-  readonly material: ClipMaterial
-  /** What was chosen already: it stays, in front, and the rest is filled up. */
-  readonly before?: readonly Moment[]
-}
-
-interface Span {
-  readonly startSeconds: number
-  readonly endSeconds: number
-}
-
-const overlap = (a: Span, b: Span): boolean =>
-  a.startSeconds < b.endSeconds && b.startSeconds < a.endSeconds
-
-/** Null when nothing of it can be shown: no place in the recording, or the recording is too short. */
-const fit = (moment: Moment, limits: ClipLimits, material: ClipMaterial): Moment | null => {
-  const { durationSeconds } = material
-  const times = [moment.startSeconds, moment.endSeconds].toSorted((a, b) => a - b)
-  const [first, last] = times as [number, number]
-  if (!Number.isFinite(first) || !Number.isFinite(last)) return null
-  if (first >= durationSeconds || last <= 0) return null
-  const span = atEdges(
-    { startSeconds: Math.max(0, first), endSeconds: Math.min(last, durationSeconds) },
-    material,
-  )
-  const fitted = ofLength(span, limits, material)
-  const lengthSeconds = fitted.endSeconds - fitted.startSeconds
-  if (lengthSeconds < Math.min(limits.minSeconds, durationSeconds) - TOLERANCE_SECONDS) return null
-  return { ...moment, ...fitted }
-}
-
-/** Sums of floats. */
-const TOLERANCE_SECONDS = 1e-6
-
-const nearest = (times: readonly number[], to: number, reach: number): number | null => {
-  const [best] = times
-    .filter((time) => Math.abs(time - to) <= reach)
-    .toSorted((a, b) => Math.abs(a - to) - Math.abs(b - to))
-  return best ?? null
-}
-
-const startsOf = ({ sentences }: ClipMaterial): readonly number[] =>
-  sentences.map(({ startSeconds }) => Math.max(0, startSeconds - BREATH_SECONDS))
-
-const endsOf = ({ sentences, durationSeconds }: ClipMaterial): readonly number[] =>
-  sentences.map(({ endSeconds }, index) =>
-    Math.min(endSeconds + BREATH_SECONDS, sentences[index + 1]?.startSeconds ?? durationSeconds),
-  )
-
-const atEdges = (span: Span, material: ClipMaterial): Span => {
-  const { sceneCutsSeconds } = material
-  const edge = (ofSentences: readonly number[], time: number): number =>
-    nearest(ofSentences, time, SENTENCE_REACH_SECONDS) ??
-    nearest(sceneCutsSeconds, time, SCENE_REACH_SECONDS) ??
-    time
-  const startSeconds = edge(startsOf(material), span.startSeconds)
-  const endSeconds = edge(endsOf(material), span.endSeconds)
-  return endSeconds > startSeconds ? { startSeconds, endSeconds } : span
-}
-
-/** Grows a short span and shrinks a long one, by whole sentences where there are any. */
-const ofLength = (span: Span, limits: ClipLimits, material: ClipMaterial): Span => {
-  const { durationSeconds } = material
-  const { minSeconds, maxSeconds } = limits
-  const { startSeconds, endSeconds } = span
-  const lengthSeconds = endSeconds - startSeconds
-  if (lengthSeconds > maxSeconds) {
-    const latest = startSeconds + maxSeconds
-    const ends = endsOf(material).filter((end) => end >= startSeconds + minSeconds && end <= latest)
-    return { startSeconds, endSeconds: ends.at(-1) ?? latest }
-  }
-  if (lengthSeconds >= minSeconds) return span
-  const earliest = startSeconds + minSeconds
-  const latest = startSeconds + maxSeconds
-  const end = endsOf(material).find((time) => time >= earliest && time <= latest)
-  if (end !== undefined) return { startSeconds, endSeconds: end }
-  if (earliest <= durationSeconds) return { startSeconds, endSeconds: earliest }
-  return grownBackwards(endSeconds, limits, material)
-}
-
-/** A moment at the very end can only begin earlier. */
-const grownBackwards = (
-  endSeconds: number,
-  { minSeconds, maxSeconds }: ClipLimits,
-  material: ClipMaterial,
-): Span => {
-  const end = Math.max(endSeconds, Math.min(minSeconds, material.durationSeconds))
-  const start = startsOf(material).findLast(
-    (time) => time <= end - minSeconds && time >= end - maxSeconds,
-  )
-  return { startSeconds: start ?? Math.max(0, end - minSeconds), endSeconds: end }
-}
+/** Whether two parts have a stretch of the recording in common. */
+export const overlap = (a: Span, b: Span): boolean =>
+  a.startSeconds < b.endSeconds - TOLERANCE_SECONDS &&
+  b.startSeconds < a.endSeconds - TOLERANCE_SECONDS

@@ -1,7 +1,9 @@
 import { cutAfter } from '../captions/graphemes.ts'
+import { wordsIn } from '../captions/tokens.ts'
 import type { TimedText } from '../transcript.ts'
 import type { ClipMaterial } from './choose-moments.ts'
-import type { ClipLimits, Moment, MomentScores } from './moment.ts'
+import { countBelow, LEAD_SECONDS, TOLERANCE_SECONDS } from './cut-places.ts'
+import type { ClipLimits, Moment, MomentScores, Span } from './moment.ts'
 import { isQuestion } from './sentences.ts'
 
 /** What can be measured without understanding anything. */
@@ -18,36 +20,36 @@ const LOUD_ABOVE_LU = 6
 const LIVELY_CUTS_PER_SECOND = 0.25
 /** Who asks within the first seconds makes curious. */
 const HOOK_SECONDS = 5
-/** Where nothing is said, a moment may begin every so many seconds, and at each scene. */
-const SILENT_STEP_SECONDS = 5
+/** Where nothing is said, a moment may begin every so many seconds, and at each scene: half
+ * as many as the shortest clip has, so that there is one near every gap. */
+const SILENT_STEP_SECONDS = 2.5
 
 /**
  * Moments found by what can be measured: dense speech, questions, pauses before and none inside,
- * loudness, changes of the scene. There is one for every place where a moment may begin, in no
- * order; `chooseMoments` takes the best of them. Without speech it goes by pictures and loudness alone.
+ * loudness, changes of the scene. There is one for every place where a moment may begin, in the order of
+ * time; `chooseMoments` takes the best of them. Without speech it goes by pictures and loudness alone.
+ * Takes time in proportion to what is said, however short the sentences are.
  */
 export const heuristicMoments = (
   limits: ClipLimits,
   material: MeasuredMaterial,
 ): readonly Moment[] => {
-  const whole = mean(material.loudnessLufs)
+  const { sentences } = material
+  const measures = runningMeasures(material)
+  const words = wordWindow(sentences)
   return spansOf(limits, material).map((span) => {
-    const spoken = spokenIn(span, material.sentences)
-    const traits = traitsOf(span, spoken, material, whole)
+    const spoken = spokenIn(span, measures)
+    const first = spoken.from < spoken.to ? (sentences[spoken.from]?.text ?? '') : ''
+    const traits = traitsOf(span, spoken, { material, measures, distinct: words(spoken) })
     return {
       ...span,
-      title: titleOf(spoken),
-      hook: spoken[0]?.text ?? '',
+      title: titleOf(first),
+      hook: first,
       scores: scoresOf(traits),
       reason: reasonOf(traits),
       source: 'heuristic' as const,
     }
   })
-}
-
-interface Span {
-  readonly startSeconds: number
-  readonly endSeconds: number
 }
 
 const mean = (values: readonly number[]): number =>
@@ -58,12 +60,9 @@ const wishedSeconds = ({ minSeconds, maxSeconds }: ClipLimits): number =>
   minSeconds + (maxSeconds - minSeconds) * 0.6
 
 const spansOf = (limits: ClipLimits, material: MeasuredMaterial): readonly Span[] => {
-  const { sentences, sceneCutsSeconds, durationSeconds } = material
+  const { durationSeconds } = material
   const wished = wishedSeconds(limits)
-  const starts =
-    sentences.length > 0
-      ? sentences.map(({ startSeconds }) => startSeconds)
-      : [...steps(durationSeconds), ...sceneCutsSeconds]
+  const starts = startsIn(material)
   return starts
     .filter((start) => start + limits.minSeconds <= durationSeconds || start === starts[0])
     .map((startSeconds) => ({
@@ -73,17 +72,82 @@ const spansOf = (limits: ClipLimits, material: MeasuredMaterial): readonly Span[
     .filter(({ startSeconds, endSeconds }) => endSeconds > startSeconds)
 }
 
-const steps = (durationSeconds: number): readonly number[] =>
-  Array.from(
-    { length: Math.max(1, Math.ceil(durationSeconds / SILENT_STEP_SECONDS)) },
-    (_, index) => index * SILENT_STEP_SECONDS,
-  )
+/** Where sentences begin and, where nothing is said for long, every few seconds and at scenes; in order. */
+const startsIn = (material: MeasuredMaterial): readonly number[] => {
+  const { sentences, sceneCutsSeconds, durationSeconds } = material
+  const spoken = sentences.map(({ startSeconds }) => startSeconds)
+  const from = [0, ...sentences.map(({ endSeconds }) => endSeconds)]
+  const to = [...spoken, durationSeconds]
+  const silent = from.flatMap((start, index) => {
+    const end = to[index]!
+    if (end - start < LEAD_SECONDS && sentences.length > 0) return []
+    const count = Math.max(1, Math.ceil((end - start) / SILENT_STEP_SECONDS))
+    const scenes = sceneCutsSeconds.slice(
+      countBelow(sceneCutsSeconds, start),
+      countBelow(sceneCutsSeconds, end),
+    )
+    return [
+      ...Array.from({ length: count }, (_, step) => start + step * SILENT_STEP_SECONDS),
+      ...scenes,
+    ]
+  })
+  return [...spoken, ...silent].toSorted((a, b) => a - b)
+}
 
-const spokenIn = (span: Span, sentences: readonly TimedText[]): readonly TimedText[] =>
-  sentences.filter(
-    ({ startSeconds, endSeconds }) =>
-      startSeconds >= span.startSeconds && endSeconds <= span.endSeconds,
-  )
+/** Sums over all before each index, so that those of any part are one subtraction. */
+interface RunningMeasures {
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+  readonly spokenSeconds: readonly number[]
+  readonly questions: readonly number[]
+  readonly loudness: readonly number[]
+  readonly wholeLufs: number
+}
+
+const sumsOf = (values: readonly number[]): readonly number[] => {
+  let sum = 0
+  return [0, ...values.map((value) => (sum += value))]
+}
+
+const runningMeasures = ({ sentences, loudnessLufs }: MeasuredMaterial): RunningMeasures => ({
+  starts: sentences.map(({ startSeconds }) => startSeconds),
+  ends: sentences.map(({ endSeconds }) => endSeconds),
+  spokenSeconds: sumsOf(sentences.map((one) => one.endSeconds - one.startSeconds)),
+  questions: sumsOf(sentences.map(({ text }) => (isQuestion(text) ? 1 : 0))),
+  loudness: sumsOf(loudnessLufs),
+  wholeLufs: mean(loudnessLufs),
+})
+
+/** Sentences, from the first to before the second. */
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+const spokenIn = ({ startSeconds, endSeconds }: Span, { starts, ends }: RunningMeasures): Range => {
+  const from = countBelow(starts, startSeconds)
+  return { from, to: Math.max(from, countBelow(ends, endSeconds + TOLERANCE_SECONDS)) }
+}
+
+/** Counts the distinct words of ranges that never go back. */
+const wordWindow = (sentences: readonly TimedText[]): ((range: Range) => number) => {
+  const words = sentences.map(({ text }) => wordsIn(text))
+  const counts = new Map<string, number>()
+  let [begun, ended] = [0, 0]
+  return ({ from, to }) => {
+    for (; ended < to; ended++) {
+      for (const word of words[ended]!) counts.set(word, (counts.get(word) ?? 0) + 1)
+    }
+    for (; begun < Math.min(from, ended); begun++) {
+      for (const word of words[begun]!) {
+        const count = counts.get(word)!
+        if (count === 1) counts.delete(word)
+        else counts.set(word, count - 1)
+      }
+    }
+    return counts.size
+  }
+}
 
 /** Each from 0 to 1. */
 interface Traits {
@@ -101,28 +165,36 @@ const ratio = (value: number): number => Math.max(0, Math.min(value, 1))
 
 const traitsOf = (
   span: Span,
-  spoken: readonly TimedText[],
-  { sentences, loudnessLufs, sceneCutsSeconds }: MeasuredMaterial,
-  wholeLufs: number,
+  { from, to }: Range,
+  {
+    material,
+    measures,
+    distinct,
+  }: {
+    readonly material: MeasuredMaterial
+    readonly measures: RunningMeasures
+    readonly distinct: number
+  },
 ): Traits => {
   const { startSeconds, endSeconds } = span
+  const { sceneCutsSeconds } = material
+  const { starts, ends, spokenSeconds, questions, loudness, wholeLufs } = measures
   const lengthSeconds = endSeconds - startSeconds
-  const distinct = new Set(spoken.flatMap(({ text }) => text.toLowerCase().split(/\s+/)))
-  const first = spoken.filter((sentence) => sentence.startSeconds < startSeconds + HOOK_SECONDS)
-  const before = sentences.findLast((sentence) => sentence.endSeconds <= startSeconds)
-  const cuts = sceneCutsSeconds.filter((cut) => cut > startSeconds && cut < endSeconds).length
-  const louder =
-    mean(loudnessLufs.slice(Math.floor(startSeconds), Math.ceil(endSeconds))) - wholeLufs
+  const within = (sums: readonly number[], first: number, last: number): number =>
+    (sums[Math.min(last, sums.length - 1)] ?? 0) - (sums[Math.min(first, sums.length - 1)] ?? 0)
+  const early = Math.min(to, countBelow(starts, startSeconds + HOOK_SECONDS))
+  const before = ends[countBelow(ends, startSeconds + TOLERANCE_SECONDS) - 1] ?? 0
+  const cuts = countBelow(sceneCutsSeconds, endSeconds) - countBelow(sceneCutsSeconds, startSeconds)
+  const [firstSecond, lastSecond] = [Math.floor(startSeconds), Math.ceil(endSeconds)]
+  const heardSeconds = Math.max(1, Math.min(lastSecond, loudness.length - 1) - firstSecond)
+  const louder = within(loudness, firstSecond, lastSecond) / heardSeconds - wholeLufs
   return {
-    density: ratio(distinct.size / lengthSeconds / DENSE_WORDS_PER_SECOND),
-    asksFirst: first.some(({ text }) => isQuestion(text)) ? 1 : 0,
-    questions: ratio(spoken.filter(({ text }) => isQuestion(text)).length / 3),
-    pauseBefore: sentences.length === 0 ? 0 : ratio(startSeconds - (before?.endSeconds ?? 0)),
-    spoken: ratio(
-      spoken.reduce((sum, sentence) => sum + sentence.endSeconds - sentence.startSeconds, 0) /
-        lengthSeconds,
-    ),
-    loudness: loudnessLufs.length === 0 ? 0 : ratio(0.5 + louder / (2 * LOUD_ABOVE_LU)),
+    density: ratio(distinct / lengthSeconds / DENSE_WORDS_PER_SECOND),
+    asksFirst: within(questions, from, early) > 0 ? 1 : 0,
+    questions: ratio(within(questions, from, to) / 3),
+    pauseBefore: starts.length === 0 ? 0 : ratio(startSeconds - before),
+    spoken: ratio(within(spokenSeconds, from, to) / lengthSeconds),
+    loudness: loudness.length === 1 ? 0 : ratio(0.5 + louder / (2 * LOUD_ABOVE_LU)),
     scenes: ratio(cuts / lengthSeconds / LIVELY_CUTS_PER_SECOND),
   }
 }
@@ -140,10 +212,12 @@ const percent = (value: number): number => Math.round(100 * ratio(value))
 
 const TITLE_LETTERS_MAX = 60
 
+/** More code units than so many letters have, however composed they are. */
+const TITLE_UNITS_MAX = 2_000
+
 /** What is said first, as far as it fits between two words. */
-const titleOf = (spoken: readonly TimedText[]): string => {
-  const text = spoken[0]?.text ?? ''
-  const [cut = '', ...rest] = cutAfter(text, TITLE_LETTERS_MAX)
+const titleOf = (text: string): string => {
+  const [cut = '', ...rest] = cutAfter(text.slice(0, TITLE_UNITS_MAX), TITLE_LETTERS_MAX)
   if (rest.length === 0) return text
   return `${cut.slice(0, cut.lastIndexOf(' ') + 1 || cut.length).trimEnd()}…`
 }

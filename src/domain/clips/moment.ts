@@ -12,17 +12,22 @@ export interface MomentScores {
   readonly shareability: number
 }
 
-export interface Moment {
+/** A part of a recording. */
+export interface Span {
   readonly startSeconds: number
   readonly endSeconds: number
+}
+
+export interface Moment extends Span {
   readonly title: string
   /** What is said first, or what is seen. */
   readonly hook: string
   readonly scores: MomentScores
   /** Why it was chosen, for people. */
   readonly reason: string
-  /** Who chose it: a language model, or the measures of `heuristic-moments.ts`. */
-  readonly source: 'model' | 'heuristic'
+  /** Who chose it: a language model, the measures of `heuristic-moments.ts`, or the customer, who moved
+   * one of theirs: what is said of it then was said of the moment that it had been. */
+  readonly source: 'model' | 'heuristic' | 'customer'
 }
 
 /** How many clips of what length are wanted. */

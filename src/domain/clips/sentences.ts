@@ -1,3 +1,4 @@
+import { joinWords } from '../captions/tokens.ts'
 import type { TimedText, Transcript } from '../transcript.ts'
 
 /** So long a silence ends a sentence, whatever the punctuation says. */
@@ -32,7 +33,7 @@ export const sentencesOf = ({ words, segments }: Transcript): readonly TimedText
   return sentences.map((sentence) => ({
     startSeconds: sentence[0]!.startSeconds,
     endSeconds: sentence.at(-1)!.endSeconds,
-    text: sentence.map(({ text }) => text).join(' '),
+    text: joinWords(sentence.map(({ text }) => text)),
   }))
 }
 
