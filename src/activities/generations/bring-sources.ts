@@ -48,7 +48,7 @@ const bring = async (
     const contentType = 'application/json'
     return await storeFile(deps, made, { media: 'transcript', contentType, durationSeconds })
   }
-  const limits = { wholly: true, durationSecondsMax: mediaDurationSecondsMax }
+  const limits = { trust: 'brought', durationSecondsMax: mediaDurationSecondsMax } as const
   return await storeFile(deps, made, await measureFile(deps, filePath, limits))
 }
 

@@ -5,6 +5,7 @@ import { writeTranscript } from '../../contracts/http/tasks/transcript-file.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { priceOfModelResult } from '../../domain/generation/estimate.ts'
 import type { KeptAnswer } from '../../domain/generation/model-order.ts'
+import { LOCAL_PROVIDER } from '../../domain/generation/model-queue.ts'
 import type { ModelOutput, ReadyParams } from '../../domain/generation/models/model-facts.ts'
 import { findModel, findRoute } from '../../domain/generation/models/table.ts'
 import type { JobMedia } from '../../domain/generation/operations.ts'
@@ -124,14 +125,15 @@ const fetchOutput = async (
   }
 }
 
-/** Decoded to its end, so that half a file is not taken for the whole. */
+/** Half a file is not taken for the whole: it is read to its end, or its own index finds all of it. */
 const storeMedium = async (
   deps: ActivityDependencies,
-  { owned: { account }, due }: Collection,
+  { owned: { account }, choice, due }: Collection,
   filePath: string,
 ): Promise<JobResult> => {
   const { mediaDurationSecondsMax: durationSecondsMax } = planTerms(account.plan)
-  const measured = await measureFile(deps, filePath, { wholly: true, durationSecondsMax }).catch(
+  const trust = choice.provider === LOCAL_PROVIDER ? 'made' : 'ordered'
+  const measured = await measureFile(deps, filePath, { trust, durationSecondsMax }).catch(
     (error: unknown) => {
       throw asProviderFailure(error)
     },

@@ -31,7 +31,7 @@ export const makeMedia =
     const { account } = owned
     const result = await deps.tools.withWorkspace(executionId, async (workspace) => {
       const filePath = await make(deps, owned, job, workspace)
-      const measured = await measureFile(deps, filePath, { wholly: false })
+      const measured = await measureFile(deps, filePath, { trust: 'made' })
       return await storeFile(deps, { accountId: account.id, filePath }, measured)
     })
     const { credits, costMicroUsd } = priceOfMediaResult(result, account.plan)

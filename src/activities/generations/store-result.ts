@@ -56,16 +56,20 @@ export const storeFile = async (
   }
 }
 
-/** What a file of ours, or one that was brought in, is. `wholly`: nobody has read it to its end yet.
- * *Errors:* MEDIA_UNREADABLE, MEDIA_UNSUPPORTED, MEDIA_TOO_LARGE. */
+/** How far a file is believed. `brought`: it is read to its end. `ordered`: so is it, unless its own index
+ * finds all of it. `made`: by us, a moment ago. */
+export type Trust = 'brought' | 'ordered' | 'made'
+
+/** What a file is. *Errors:* MEDIA_UNREADABLE, MEDIA_UNSUPPORTED, MEDIA_TOO_LARGE. */
 export const measureFile = async (
   { tools }: Pick<ActivityDependencies, 'tools'>,
   path: string,
-  { wholly, durationSecondsMax }: { wholly: boolean; durationSecondsMax?: number },
+  { trust, durationSecondsMax }: { readonly trust: Trust; readonly durationSecondsMax?: number },
 ): Promise<Measured & { readonly media: JobMedia }> => {
   const { kind, durationSeconds, ...found } = await tools.describeMedium({
     path,
-    wholly,
+    wholly: trust !== 'made',
+    byIndex: trust !== 'brought',
     durationSecondsMax: durationSecondsMax ?? MEDIA_LIMITS.durationSecondsMax,
     signal: cancellationSignal(),
   })

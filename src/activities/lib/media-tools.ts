@@ -77,6 +77,8 @@ export interface MediaTools extends ConversionTools, LadderTools, ClipTools {
       readonly durationSecondsMax: number
       /** False for files of which it is known that they can be read to their end. */
       readonly wholly: boolean
+      /** True: an MP4 whose own index finds all of its packets can be. */
+      readonly byIndex?: boolean
     },
   ) => Promise<DescribedMedium>
   /** Does a media operation of a plan; what is made lies in the folder, which exists and is private. */

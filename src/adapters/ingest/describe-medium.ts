@@ -1,7 +1,8 @@
 import { MediaError } from '../../domain/failures.ts'
 import { judgeMedia, type MediaKind, type MediaNeed } from '../../domain/media-judgement.ts'
 import { MEDIA_LIMITS } from '../../domain/media-limits.ts'
-import { videoStreams } from '../../domain/media-probe.ts'
+import { isImageFormat, videoStreams, type MediaProbe } from '../../domain/media-probe.ts'
+import { probeByIndex } from '../ffmpeg/compose/probe-by-index.ts'
 import { probe } from '../ffmpeg/probe.ts'
 import { verifyReadable } from '../ffmpeg/verify-readable.ts'
 import { contentTypeOf } from './content-type.ts'
@@ -15,6 +16,9 @@ export interface MediumInspection {
   readonly durationSecondsMax: number
   /** False: a file that was decoded to its end before, of which a look at the header is enough. */
   readonly wholly: boolean
+  /** True: an MP4 whose index finds all of its packets is believed without being read to its end. For
+   * what was ordered of somebody who is known; what strangers send is read. */
+  readonly byIndex?: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
@@ -23,7 +27,7 @@ export interface MediumInspection {
 export interface DescribedMedium {
   readonly kind: MediaKind
   readonly contentType: string
-  /** As it was decoded, or as the header has it; 0 of a picture. */
+  /** As it was decoded, or as the header or the index has it; 0 of a picture. */
   readonly durationSeconds: number
   /** Of the pictures, as stored; null for what is only heard. */
   readonly widthPx: number | null
@@ -38,7 +42,8 @@ export interface DescribedMedium {
  */
 export const describeMedium = async (input: MediumInspection): Promise<DescribedMedium> => {
   const { ffmpegPath, ffprobePath, path, needs, timeoutMs, signal } = input
-  const found = await probe({ ffprobePath, path, signal })
+  const indexed = input.byIndex === true ? await probeByIndex(path) : null
+  const found = indexed ?? (await probe({ ffprobePath, path, signal }))
   const durationSecondsMax = Math.min(MEDIA_LIMITS.durationSecondsMax, input.durationSecondsMax)
   const judgement = judgeMedia(found, {
     limits: { ...MEDIA_LIMITS, durationSecondsMax },
@@ -56,10 +61,10 @@ export const describeMedium = async (input: MediumInspection): Promise<Described
     heightPx: pictures?.heightPx ?? null,
     frameRate: judgement.kind === 'video' ? (pictures?.frameRate ?? null) : null,
   }
-  if (!input.wholly && found.durationSeconds !== null && !found.durationIsEstimated) {
-    return { durationSeconds: found.durationSeconds, ...described }
-  }
-  const { durationSeconds } = await verifyReadable({
+  const knownSeconds = input.wholly ? null : headerSeconds(found)
+  const durationSeconds = indexed?.durationSeconds ?? knownSeconds
+  if (durationSeconds !== null) return { durationSeconds, ...described }
+  const read = await verifyReadable({
     ffmpegPath,
     path,
     probe: found,
@@ -67,5 +72,11 @@ export const describeMedium = async (input: MediumInspection): Promise<Described
     timeoutMs,
     signal,
   })
-  return { durationSeconds, ...described }
+  return { durationSeconds: read.durationSeconds, ...described }
+}
+
+/** Null where the header can only guess. */
+const headerSeconds = (found: MediaProbe): number | null => {
+  if (isImageFormat(found.formatName)) return 0
+  return found.durationIsEstimated ? null : found.durationSeconds
 }

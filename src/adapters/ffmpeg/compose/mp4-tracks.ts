@@ -16,19 +16,36 @@ const PLAIN_PROFILES = new Set([66, 77, 88, 100])
 export const readMp4Tracks = async (path: string): Promise<readonly Mp4Track[] | null> => {
   const file = await open(path)
   try {
-    const moov = await readIndex(file)
-    if (!moov || findBox(moov, 'moov/mvex')) return null
-    const root = findBox(moov, 'moov')
-    if (!root) return null
-    return childBoxes(moov, root)
-      .filter(({ type }) => type === 'trak')
-      .map((trak) => readTrack(moov.subarray(trak.bodyOffset, trak.offset + trak.sizeBytes)))
+    return (await readTrackBoxes(file))?.traks.map(readTrack) ?? null
   } catch (error) {
     // Whatever else is wrong with the file, ffprobe says it better.
     if (error instanceof RangeError) return null
     throw error
   } finally {
     await file.close()
+  }
+}
+
+/** What an MP4's index consists of. */
+export interface TrackBoxes {
+  /** The body of each `trak`, in order. */
+  readonly traks: readonly Buffer[]
+  /** Ticks in a second of the whole. */
+  readonly movieTimescale: number
+}
+
+/** Null for everything that is no MP4 with one index for all of it. *Errors:* RangeError. */
+export const readTrackBoxes = async (file: FileHandle): Promise<TrackBoxes | null> => {
+  const moov = await readIndex(file)
+  if (!moov || findBox(moov, 'moov/mvex')) return null
+  const root = findBox(moov, 'moov')
+  if (!root) return null
+  const mvhd = bodyOf(moov, 'moov/mvhd')
+  return {
+    movieTimescale: mvhd.readUInt32BE(mvhd.readUInt8(0) === 1 ? 20 : 12),
+    traks: childBoxes(moov, root)
+      .filter(({ type }) => type === 'trak')
+      .map((trak) => moov.subarray(trak.bodyOffset, trak.offset + trak.sizeBytes)),
   }
 }
 
@@ -53,19 +70,19 @@ const readIndex = async (file: FileHandle): Promise<Buffer | null> => {
 
 const KINDS: Readonly<Record<string, Mp4Track['kind']>> = { vide: 'pictures', soun: 'sound' }
 
-const bodyOf = (bytes: Buffer, path: string): Buffer => {
+/** What is in the first box at a path. *Errors:* RangeError when there is none. */
+export const bodyOf = (bytes: Buffer, path: string): Buffer => {
   const box = findBox(bytes, path)
   if (!box) throw new RangeError(`there is no ${path}`)
   return bytes.subarray(box.bodyOffset, box.offset + box.sizeBytes)
 }
 
-const readTrack = (trak: Buffer): Mp4Track => {
+/** *Errors:* RangeError for tables that break off. */
+export const readTrack = (trak: Buffer): Mp4Track => {
   const mdhd = bodyOf(trak, 'mdia/mdhd')
   const handler = bodyOf(trak, 'mdia/hdlr').toString('latin1', 8, 12)
   const kind = KINDS[handler] ?? 'other'
-  const stsd = bodyOf(trak, 'mdia/minf/stbl/stsd')
-  const entry = readBoxHeader(stsd, 8)
-  const entryBody = stsd.subarray(entry.bodyOffset, entry.offset + entry.sizeBytes)
+  const { stsd, entry, entryBody } = readSampleEntry(trak)
   const timing = readTiming(bodyOf(trak, 'mdia/minf/stbl/stts'), kind)
   const edit = readEdit(trak)
   const isPlain = stsd.readUInt32BE(4) === 1 && edit.isPlain
@@ -85,9 +102,19 @@ const readTrack = (trak: Buffer): Mp4Track => {
   }
 }
 
+/** How the first kind of a track's packets is described. */
+export const readSampleEntry = (trak: Buffer) => {
+  const stsd = bodyOf(trak, 'mdia/minf/stbl/stsd')
+  const entry = readBoxHeader(stsd, 8)
+  return { stsd, entry, entryBody: stsd.subarray(entry.bodyOffset, entry.offset + entry.sizeBytes) }
+}
+
+/** What stands before the boxes of an entry. */
+export const ENTRY_HEAD_BYTES = { pictures: 78, sound: 28 } as const
+
 /** Bit rates (`btrt`, and those in the descriptor of AAC) are measured, and differ from clip to clip. */
 const entryWithoutRates = (entry: Box, body: Buffer): string => {
-  const headBytes = entry.type === 'avc1' ? 78 : 28
+  const headBytes = ENTRY_HEAD_BYTES[entry.type === 'avc1' ? 'pictures' : 'sound']
   const kept = boxesAfter(body, headBytes)
     .filter(({ type }) => type !== 'btrt')
     .map((box) => {
@@ -97,11 +124,13 @@ const entryWithoutRates = (entry: Box, body: Buffer): string => {
   return [body.toString('hex', 0, headBytes), ...kept].join()
 }
 
-const boxesAfter = (body: Buffer, offset: number): readonly Box[] =>
+/** The boxes of an entry behind its head. */
+export const boxesAfter = (body: Buffer, offset: number): readonly Box[] =>
   childBoxes(body, { offset: 0, bodyOffset: offset, sizeBytes: body.length })
 
-/** What the decoder is set up with, out of a description that counts rates as well. */
-const decoderSetUp = (esds: Buffer): Buffer => {
+/** What the decoder is set up with, out of a description that counts rates as well: its first byte is the
+ * kind of the sound. */
+export const decoderSetUp = (esds: Buffer): Buffer => {
   const VERSION_BYTES = 4
   const STREAM_BYTES = 3
   const KIND_AND_RATES_BYTES = 13
@@ -141,18 +170,29 @@ const readTiming = (
 }
 
 /** The delay by which the first picture is shown after it is decoded. */
-const firstDelay = (trak: Buffer): number => {
+export const firstDelay = (trak: Buffer): number => {
   const ctts = findBox(trak, 'mdia/minf/stbl/ctts')
   return ctts ? trak.readInt32BE(ctts.bodyOffset + 12) : 0
 }
 
-const readEdit = (trak: Buffer): { readonly startTicks: number; readonly isPlain: boolean } => {
+/** Which part of a track is shown. */
+export interface Mp4Edit {
+  readonly startTicks: number
+  /** In ticks of the movie; null: to its end. */
+  readonly movieTicks: number | null
+  /** It is one piece. */
+  readonly isPlain: boolean
+}
+
+export const readEdit = (trak: Buffer): Mp4Edit => {
   const box = findBox(trak, 'edts/elst')
-  if (!box) return { startTicks: 0, isPlain: true }
+  if (!box) return { startTicks: 0, movieTicks: null, isPlain: true }
   const elst = trak.subarray(box.bodyOffset)
   const isLong = elst.readUInt8(0) === 1
+  const movieTicks = isLong ? Number(elst.readBigUInt64BE(8)) : elst.readUInt32BE(8)
   const startTicks = isLong ? Number(elst.readBigInt64BE(16)) : elst.readInt32BE(12)
-  return { startTicks, isPlain: elst.readUInt32BE(4) === 1 && startTicks >= 0 }
+  const isPlain = elst.readUInt32BE(4) === 1 && startTicks >= 0
+  return { startTicks, movieTicks: movieTicks || null, isPlain }
 }
 
 /** The first two rows of the matrix of a picture that is neither turned nor stretched. */
@@ -167,7 +207,7 @@ const isUpright = (trak: Buffer): boolean => {
 const arePlainPictures = (trak: Buffer, entry: Buffer): boolean => {
   const stss = findBox(trak, 'mdia/minf/stbl/stss')
   const startsWithKey = !stss || trak.readUInt32BE(stss.bodyOffset + 8) === 1
-  const boxes = boxesAfter(entry, 78)
+  const boxes = boxesAfter(entry, ENTRY_HEAD_BYTES.pictures)
   const pasp = boxes.find(({ type }) => type === 'pasp')
   const isSquare =
     !pasp || entry.readUInt32BE(pasp.bodyOffset) === entry.readUInt32BE(pasp.bodyOffset + 4)
