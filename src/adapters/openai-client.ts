@@ -11,9 +11,12 @@ export interface OpenaiServer {
   readonly timeoutMs: number
 }
 
+/** The words of hours of speech are a tenth of this. */
+const ANSWER_BYTES_MAX = 64_000_000
+
 /**
  * The official client, tamed: it repeats nothing by itself (paid calls would be paid several times within
- * a second), writes no log, and reads nothing from the environment.
+ * a second), writes no log, reads nothing from the environment, and no answer without end.
  */
 export const createOpenaiClient = (server: OpenaiServer): OpenAI =>
   new OpenAI({
@@ -26,5 +29,10 @@ export const createOpenaiClient = (server: OpenaiServer): OpenAI =>
     timeout: server.timeoutMs,
     logLevel: 'off',
     // Node's own fetch gives up five minutes after the request, and long speech takes longer.
-    fetchOptions: { dispatcher: new Agent({ headersTimeout: 0, bodyTimeout: 0 }) },
+    fetchOptions: {
+      dispatcher: new Agent({
+        ...{ headersTimeout: 0, bodyTimeout: 0 },
+        maxResponseSize: ANSWER_BYTES_MAX,
+      }),
+    },
   })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ClipLimits, Moment } from '../../domain/clips/moment.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { TimedText } from '../../domain/transcript.ts'
+import { rememberedAnswer, type AnswerMemory } from '../answer-memory.ts'
 import { createOpenaiClient, type OpenaiServer } from '../openai-client.ts'
 import { askForJson } from '../openai-json.ts'
 
@@ -49,13 +50,17 @@ export interface ScoringJob {
   readonly signal: AbortSignal
   /** 0 to 1. */
   readonly onProgress?: (ratio: number) => void
+  /** What earlier attempts have paid for. */
+  readonly remember?: AnswerMemory
 }
 
 export interface MomentScorer {
   readonly engine: string
   /**
-   * Finds moments in what is said; they may lie anywhere and overlap, and have to be fitted.
-   * *Errors:* PROVIDER_OUTPUT_INVALID (prose, or nothing that is a moment), PROVIDER_*.
+   * Finds moments in what is said; they may lie anywhere and overlap, and have to be fitted. A part of
+   * the text for which nothing sensible is answered has none. *Guarantee:* one paid call for each part,
+   * and none for a part that is remembered. *Errors:* PROVIDER_OUTPUT_INVALID (prose, or nothing that is
+   * a moment, for all parts), PROVIDER_*, and those of the memory.
    */
   findMoments(job: ScoringJob): Promise<readonly Moment[]>
 }
@@ -63,23 +68,39 @@ export interface MomentScorer {
 /** Scores by a chat model of any server of the OpenAI dialect. */
 export const createOpenaiScorer = (server: OpenaiServer): MomentScorer => {
   const client = createOpenaiClient(server)
+  const askFor = async (
+    question: { readonly instructions: string; readonly content: string },
+    signal: AbortSignal,
+  ): Promise<readonly Moment[]> => {
+    const said = await askForJson({
+      ...{ client, model: server.model, provider: PROVIDER, signal },
+      ...question,
+      schema: { name: 'moments', schema: SCHEMA },
+    })
+    const moments = momentsIn(said)
+    if (moments.length === 0) {
+      throw new MediaError('PROVIDER_OUTPUT_INVALID', `${PROVIDER} named nothing that is a moment`)
+    }
+    return moments
+  }
   return {
     engine: server.model,
-    findMoments: async ({ sentences, limits, wish, signal, onProgress }) => {
-      const parts = partsOf(sentences)
+    findMoments: async (job) => {
+      const parts = partsOf(job.sentences)
       const found: Moment[] = []
       for (const [index, part] of parts.entries()) {
-        const said = await askForJson({
-          client,
-          model: server.model,
-          provider: PROVIDER,
-          instructions: instructions(limits, wish),
+        const question = {
+          instructions: instructions(job.limits, job.wish),
           content: part.join('\n'),
-          schema: { name: 'moments', schema: SCHEMA },
-          signal,
-        })
-        found.push(...momentsIn(said))
-        onProgress?.((index + 1) / parts.length)
+        }
+        found.push(
+          ...(await rememberedAnswer(
+            job.remember,
+            ['moments', server.model, question.instructions, question.content],
+            () => askFor(question, job.signal),
+          ).catch(none)),
+        )
+        job.onProgress?.((index + 1) / parts.length)
       }
       if (found.length === 0) {
         throw new MediaError('PROVIDER_OUTPUT_INVALID', `${PROVIDER} named no moment`)
@@ -87,6 +108,12 @@ export const createOpenaiScorer = (server: OpenaiServer): MomentScorer => {
       return found
     },
   }
+}
+
+/** Nonsense about one part of a recording costs that part alone. */
+const none = (error: unknown): readonly Moment[] => {
+  if (error instanceof MediaError && error.code === 'PROVIDER_OUTPUT_INVALID') return []
+  throw error
 }
 
 const instructions = ({ count, minSeconds, maxSeconds }: ClipLimits, wish: string | null): string =>
