@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
@@ -8,6 +8,7 @@ import { isId, type MediaId } from '../../domain/ids.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { mediaKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from './fetch-file.ts'
 import type { Workspace } from './media-tools.ts'
 import { stepProgress } from './step-progress.ts'
 
@@ -79,19 +80,13 @@ interface BroughtFile {
 const FILE_NAME_LENGTH_MAX = 200
 
 const fromAddress = async (
-  { ownStorageKey, sources, storage }: ActivityDependencies,
+  deps: ActivityDependencies,
   { url, workspace, account }: Download,
 ): Promise<BroughtFile> => {
   const path = workspace.path('source')
-  const signal = cancellationSignal()
   const maxBytes = planTerms(account.plan).uploadSizeBytesMax
-  const ownKey = await ownStorageKey(url)
-  if (ownKey === null) {
-    await sources.download(url, { filePath: path, maxBytes, signal })
-  } else {
-    await storage.downloadTo(ownKey, path, signal)
-    if ((await stat(path)).size > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', url)
-  }
+  const { sizeBytes } = await fetchFile(deps, { url, filePath: path, maxBytes })
+  if (sizeBytes > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', `${sizeBytes} bytes`)
   const name = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
   return { path, fileName: name.slice(0, FILE_NAME_LENGTH_MAX) || null }
 }
@@ -101,8 +96,8 @@ const fromVideoSite = async (
   deps: ActivityDependencies,
   { url, workspace, account, order }: Download & { readonly order: PipelineOrder },
 ): Promise<BroughtFile | null> => {
-  const isOurs = (await deps.ownStorageKey(url)) !== null
-  if (order.pipeline !== 'clip' || deps.videoSites === null || isOurs) return null
+  if (order.pipeline !== 'clip' || deps.videoSites === null) return null
+  if ((await deps.ownStorageKey(url)) !== null) return null
   const terms = planTerms(account.plan)
   const folder = workspace.path('video')
   await mkdir(folder)

@@ -5,11 +5,10 @@ import { PLAN_TERMS } from '../../domain/plans.ts'
 import { providedExtension } from '../../domain/task-providers.ts'
 import type { TaskOutput } from '../../domain/task-output.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import { asProviderFailure } from './as-provider-failure.ts'
 import { configuredProvider } from './configured-provider.ts'
 import { judgeDelivery } from './judge-delivery.ts'
-
-type Collection = Parameters<ProviderActivities['collectRemoteTask']>[0]
 
 /**
  * Takes delivery of a provider's work: asks whether the job really is done, fetches what it made, makes
@@ -19,10 +18,10 @@ type Collection = Parameters<ProviderActivities['collectRemoteTask']>[0]
  */
 export const collectRemoteTask =
   (deps: ActivityDependencies): ProviderActivities['collectRemoteTask'] =>
-  async (collection) => {
-    const { provider, jobId, kind, options, outputStem } = collection
+  async ({ provider, jobId, kind, options, outputStem }) => {
     const signal = cancellationSignal()
-    const job = await configuredProvider(deps, provider).client.get(jobId, signal)
+    const { client, fetcher } = configuredProvider(deps, provider)
+    const job = await client.get(jobId, signal)
     if (job.status !== 'completed' || job.output === null) {
       const detail = `job ${jobId} is ${job.status}${job.output === null ? ', without output' : ''}`
       throw new MediaError('PROVIDER_OUTPUT_INVALID', detail)
@@ -30,7 +29,12 @@ export const collectRemoteTask =
     const extension = providedExtension(kind, options)
     return await deps.tools.withWorkspace(jobId, async (workspace): Promise<TaskOutput> => {
       const filePath = workspace.path(`output.${extension}`)
-      await fetchDelivery(deps, collection, { url: job.output ?? '', filePath, signal })
+      const maxBytes = PLAN_TERMS.internal.uploadSizeBytesMax
+      await fetchFile(deps, { url: job.output ?? '', filePath, maxBytes, fetcher }).catch(
+        (error: unknown) => {
+          throw asProviderFailure(error)
+        },
+      )
       const found = await judgeDelivery(deps, { filePath, kind, options, signal })
       const storageKey = `${outputStem}.${extension}`
       const { contentType } = found
@@ -42,22 +46,3 @@ export const collectRemoteTask =
       return { storageKey, sizeBytes, ...found }
     })
   }
-
-const fetchDelivery = async (
-  deps: ActivityDependencies,
-  { provider }: Collection,
-  { url, filePath, signal }: { url: string; filePath: string; signal: AbortSignal },
-): Promise<void> => {
-  const ownKey = await deps.ownStorageKey(url)
-  if (ownKey !== null) {
-    await deps.storage.downloadTo(ownKey, filePath, signal)
-    return
-  }
-  const { fetcher } = configuredProvider(deps, provider)
-  const maxBytes = PLAN_TERMS.internal.uploadSizeBytesMax
-  try {
-    await fetcher.download(url, { filePath, maxBytes, signal })
-  } catch (error) {
-    throw asProviderFailure(error)
-  }
-}

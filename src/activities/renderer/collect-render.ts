@@ -1,11 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity'
-import type { RendererActivities, RemoteTask } from '../../contracts/activities.ts'
+import type { RendererActivities } from '../../contracts/activities.ts'
 import type { RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
 import type { Video } from '../../db/repositories/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { deliveryKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import { configuredRenderer } from './configured-renderer.ts'
 
 interface Delivery {
@@ -33,7 +34,7 @@ export const collectRender =
 
     return await deps.tools.withWorkspace(executionId, async (workspace) => {
       const videoPath = workspace.path('video.mp4')
-      await fetchVideo(deps, { renderer, taskId }, { delivery, video, videoPath, signal })
+      await fetchVideo(deps, renderer, { url: delivery.url, video, videoPath })
       const { videoKey } = deliveryKeys(videoId, executionId, round)
       const options = { contentType: 'video/mp4', signal }
       await deps.storage.put(videoKey, { filePath: videoPath }, options)
@@ -54,21 +55,15 @@ const deliveryOf = (task: RemoteTaskAnswer): Delivery => {
 
 const fetchVideo = async (
   deps: ActivityDependencies,
-  task: RemoteTask,
-  job: { delivery: Delivery; video: Video; videoPath: string; signal: AbortSignal },
+  renderer: string,
+  { url, video, videoPath }: { url: string; video: Video; videoPath: string },
 ): Promise<void> => {
-  const { delivery, video, videoPath, signal } = job
-  const ownKey = await deps.ownStorageKey(delivery.url)
-  if (ownKey !== null) {
-    await deps.storage.downloadTo(ownKey, videoPath, signal)
-    return
-  }
-  const known = deps.renderers.find((renderer) => renderer.name === task.renderer)
+  const known = deps.renderers.find(({ name }) => name === renderer)
   const account = await deps.accounts.find(video.accountId)
   const maxBytes = planTerms(account?.plan ?? 'free').uploadSizeBytesMax
   const fetcher = known?.fetcher ?? deps.sources
   try {
-    await fetcher.download(delivery.url, { filePath: videoPath, maxBytes, signal })
+    await fetchFile(deps, { url, filePath: videoPath, maxBytes, fetcher })
   } catch (error) {
     throw asRendererFailure(error)
   }

@@ -7,6 +7,7 @@ import { isJudgedKey, taskKeys } from '../../domain/storage-keys.ts'
 import type { TaskNeed } from '../../domain/task-kinds.ts'
 import { mediaNeed } from '../../domain/task-plan.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { judgeSubtitles } from './judge-subtitles.ts'
 
@@ -34,13 +35,11 @@ const fetchInput = async (
   const signal = cancellationSignal()
   const filePath = workspace.path('input')
   const terms = planTerms(account.plan)
-  const ownKey = await deps.ownStorageKey(task.input)
-  if (ownKey === null) {
-    const maxBytes = terms.uploadSizeBytesMax
-    await deps.sources.download(task.input, { filePath, maxBytes, signal })
-  } else {
-    await deps.storage.downloadTo(ownKey, filePath, signal)
-  }
+  const { ownKey } = await fetchFile(deps, {
+    url: task.input,
+    filePath,
+    maxBytes: terms.uploadSizeBytesMax,
+  })
   const found =
     (needs === 'words' ? await judgeSubtitles(filePath) : null) ??
     (await deps.tools.judgeInput({

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cancellationSignal } from '@temporalio/activity'
 import type { TaskWork } from '../../contracts/activities.ts'
 import {
@@ -7,20 +7,20 @@ import {
 } from '../../contracts/http/tasks/stream-options.ts'
 import { readSubtitles, writeSubtitles } from '../../domain/captions/subtitle-file.ts'
 import { MediaError } from '../../domain/failures.ts'
+import { DASH_MANIFEST_NAME, HLS_MASTER_NAME } from '../../domain/manifests/manifest-files.ts'
 import { taskFolderKey } from '../../domain/storage-keys.ts'
 import type { CaptionTrack } from '../../domain/stream-description.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { storeFolder } from '../lib/store-folder.ts'
 import { progressReporter } from '../lib/task-progress.ts'
 import { taskRow } from './task-row.ts'
 
 /** The manifest that a player is given; both lie in every folder. */
-const MANIFESTS = {
-  hls: { name: 'master.m3u8', contentType: 'application/vnd.apple.mpegurl' },
-  cmaf: { name: 'master.m3u8', contentType: 'application/vnd.apple.mpegurl' },
-  dash: { name: 'manifest.mpd', contentType: 'application/dash+xml' },
-} as const
+const HLS = { name: HLS_MASTER_NAME, contentType: 'application/vnd.apple.mpegurl' }
+const DASH = { name: DASH_MANIFEST_NAME, contentType: 'application/dash+xml' }
+const MANIFESTS = { hls: HLS, cmaf: HLS, dash: DASH }
 
 /** Subtitles of a film; more is none. */
 const CAPTIONS_BYTES_MAX = 16 * 1024 * 1024
@@ -79,24 +79,14 @@ const fetchCaptions = async (
   const tracks: (CaptionTrack & { readonly path: string })[] = []
   for (const { language, label = language, url } of captions) {
     const filePath = workspace.path(`captions-${language}`)
-    await fetchFile(deps, url, filePath)
-    const { size } = await stat(filePath)
-    if (size > CAPTIONS_BYTES_MAX) throw new MediaError('MEDIA_TOO_LARGE', `captions ${language}`)
+    const { sizeBytes } = await fetchFile(deps, { url, filePath, maxBytes: CAPTIONS_BYTES_MAX })
+    if (sizeBytes > CAPTIONS_BYTES_MAX) {
+      throw new MediaError('MEDIA_TOO_LARGE', `captions ${language}`)
+    }
     const cues = readSubtitles(await readFile(filePath, 'utf8'))
     const path = workspace.path(`captions-${language}.vtt`)
     await writeFile(path, writeSubtitles(cues, 'vtt'))
     tracks.push({ language, label, path })
   }
   return tracks
-}
-
-const fetchFile = async (
-  deps: ActivityDependencies,
-  url: string,
-  filePath: string,
-): Promise<void> => {
-  const signal = cancellationSignal()
-  const ownKey = await deps.ownStorageKey(url)
-  if (ownKey !== null) await deps.storage.downloadTo(ownKey, filePath, signal)
-  else await deps.sources.download(url, { filePath, maxBytes: CAPTIONS_BYTES_MAX, signal })
 }

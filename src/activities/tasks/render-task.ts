@@ -10,8 +10,9 @@ import { planTerms } from '../../domain/plans.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
 import { taskKeys } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { progressReporter } from '../lib/task-progress.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import type { Workspace } from '../lib/media-tools.ts'
+import { progressReporter } from '../lib/task-progress.ts'
 import { taskRow } from './task-row.ts'
 
 /**
@@ -101,12 +102,6 @@ const fetchPicture = async (
   filePath: string,
 ): Promise<string | null> => {
   if (url === undefined) return null
-  const signal = cancellationSignal()
-  const ownKey = await deps.ownStorageKey(url)
-  if (ownKey === null) {
-    await deps.sources.download(url, { filePath, maxBytes: PICTURE_BYTES_MAX, signal })
-  } else {
-    await deps.storage.downloadTo(ownKey, filePath, signal)
-  }
+  await fetchFile(deps, { url, filePath, maxBytes: PICTURE_BYTES_MAX })
   return filePath
 }
