@@ -66,7 +66,7 @@ const main = async (): Promise<void> => {
     inboundWebhooks: createInboundWebhooks(config, createModels(config)),
     newWebhookSecret,
     sealSecret: createSecretSeal(settings.SPOOL_SECRET).seal,
-    checkWebhookTarget: checkWebhookTarget(strangers, publicUrlOf(config)),
+    checkWebhookTarget: checkWebhookTarget(strangers, settings.SPOOL_PUBLIC_URL),
     checkSource: checkSource(strangers),
     now: () => new Date(),
     settings: await apiSettings(config),
@@ -97,8 +97,6 @@ const ensureInternalAccount = async (config: Config, { accounts }: Repositories)
   })
 }
 
-const publicUrlOf = ({ settings }: Config): string => settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
-
 /** Of what this server cannot do; what a provider does is not missing. */
 const missingSettings = ({ settings, speech, translator }: Config) => {
   const isSentOut = (kind: 'transcription' | 'translation') =>
@@ -122,8 +120,8 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
   const perMinute = settings.SPOOL_RATE_LIMIT_PER_MINUTE
   return {
     version,
-    publicUrl: publicUrlOf(config),
-    temporalUiUrl: settings.SPOOL_TEMPORAL_UI_URL.replace(/\/+$/, ''),
+    publicUrl: settings.SPOOL_PUBLIC_URL,
+    temporalUiUrl: settings.SPOOL_TEMPORAL_UI_URL,
     adminKeyHash: hashApiKey(settings.SPOOL_ADMIN_KEY),
     trustProxy: settings.SPOOL_TRUST_PROXY.length === 0 ? false : settings.SPOOL_TRUST_PROXY,
     // One address may stand for an office of customers.

@@ -42,7 +42,7 @@ export const createActivityDependencies = (parts: {
   const { settings } = config
   const fetchers = createFetchers(config)
   const clock = () => new Date()
-  const publicUrl = settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
+  const publicUrl = settings.SPOOL_PUBLIC_URL
   const webhookUrl = createWebhookUrl({ publicUrl, secret: settings.SPOOL_SECRET })
   const smtpUrl = settings.SPOOL_SMTP_URL
   return {
@@ -97,14 +97,11 @@ export const createActivityDependencies = (parts: {
     isWorkflowRunning: async (workflowId) => await isRunning(client, workflowId),
     clock,
     log,
-    settings: activitySettings(settings, publicUrl),
+    settings: activitySettings(settings),
   }
 }
 
-const activitySettings = (
-  settings: Config['settings'],
-  publicUrl: string,
-): ActivityDependencies['settings'] => ({
+const activitySettings = (settings: Config['settings']): ActivityDependencies['settings'] => ({
   stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
   pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
   stalledGraceMs: settings.SPOOL_STALLED_GRACE_SECONDS * 1000,
@@ -112,8 +109,8 @@ const activitySettings = (
   planJobCountMax: settings.SPOOL_PLAN_JOBS_MAX,
   holdTtlMs: settings.SPOOL_HOLD_TTL_SECONDS * 1000,
   urlTtlSeconds: settings.SPOOL_URL_TTL_SECONDS,
-  cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, '') ?? null,
-  publicUrl,
+  cdnBaseUrl: settings.SPOOL_CDN_BASE_URL ?? null,
+  publicUrl: settings.SPOOL_PUBLIC_URL,
   stageTimeoutsMs: {
     extract: settings.SPOOL_EXTRACT_TIMEOUT_SECONDS * 1000,
     transcribe: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,

@@ -5,7 +5,7 @@ import type { Playback } from '../contracts/ports.ts'
 /** The URLs of streams, signed as those of files are. */
 export const openPlayback = ({ settings }: Config): Playback =>
   createPlayback({
-    publicUrl: settings.SPOOL_PUBLIC_URL.replace(/\/+$/, ''),
+    publicUrl: settings.SPOOL_PUBLIC_URL,
     secret: settings.SPOOL_SECRET,
     lifeSeconds: settings.SPOOL_URL_TTL_SECONDS,
   })

@@ -43,7 +43,7 @@ export const openWorkerStorage = async (config: Config, log?: StorageLog): Promi
 }
 
 const openFolder = async ({ settings, storageDir }: Config): Promise<Storage> => {
-  const publicUrl = settings.SPOOL_PUBLIC_URL.replace(/\/+$/, '')
+  const publicUrl = settings.SPOOL_PUBLIC_URL
   const urlSigner = createUrlSigner({ publicUrl, secret: settings.SPOOL_SECRET })
   const filesUrl = `${publicUrl}/files/`
   return {
@@ -74,7 +74,7 @@ export const bucketOf = ({ settings }: Config): S3Store =>
     secretAccessKey: settings.S3_SECRET_KEY,
     forcePathStyle: settings.S3_FORCE_PATH_STYLE === 'true',
     cacheControl: settings.SPOOL_CDN_BASE_URL === undefined ? PRIVATE_CACHING : CDN_CACHING,
-    cdnBaseUrl: settings.SPOOL_CDN_BASE_URL?.replace(/\/+$/, ''),
+    cdnBaseUrl: settings.SPOOL_CDN_BASE_URL,
   })
 
 const openBucket = async (config: Config, log?: StorageLog): Promise<S3Store> => {

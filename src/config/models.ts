@@ -1,5 +1,5 @@
 import type { ProvidersConfig } from '../adapters/models/create-providers.ts'
-import type { Settings } from './settings.ts'
+import { OPENAI_URL, type Settings } from './settings.ts'
 
 /** What one provider of models is asked at most. */
 export interface ProviderLimits {
@@ -17,9 +17,6 @@ export interface ModelsConfig {
   /** Of those that are set up. */
   readonly limits: readonly ProviderLimits[]
 }
-
-/** The server that never works without a key. */
-const OPENAI_URL = 'https://api.openai.com/v1'
 
 /** Who is set up to run models, and what may be asked of them. */
 export const modelsOf = (settings: Settings): ModelsConfig => {

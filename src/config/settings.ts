@@ -70,6 +70,11 @@ const list = z
       .filter(Boolean),
   )
 const optional = z.string().min(1).optional()
+/** An address that paths are added to: a slash at its end goes. */
+const baseUrl = z.url().transform((url) => url.replace(/\/+$/, ''))
+
+/** The server of the OpenAI dialect that never works without a key. */
+export const OPENAI_URL = 'https://api.openai.com/v1'
 
 /**
  * Every setting, by the name of its environment variable. Each has a unit in its name and a default
@@ -88,8 +93,8 @@ export const settingsSchema = z.object({
   SPOOL_HOST: z.string().default('127.0.0.1'),
   SPOOL_PORT: z.coerce.number().int().min(0).max(65_535).default(7100),
   /** Where clients, renderers and webhook senders reach the API. */
-  SPOOL_PUBLIC_URL: z.url().default('http://127.0.0.1:7100'),
-  SPOOL_TEMPORAL_UI_URL: z.url().default('http://127.0.0.1:8233'),
+  SPOOL_PUBLIC_URL: baseUrl.default('http://127.0.0.1:7100'),
+  SPOOL_TEMPORAL_UI_URL: baseUrl.default('http://127.0.0.1:8233'),
   SPOOL_TEMPORAL_NAMESPACE: optional,
   SPOOL_STORAGE: z.enum(['folder', 's3']).default('folder'),
   SPOOL_STORAGE_DIR: z.string().default('.spool/storage'),
@@ -168,7 +173,7 @@ export const settingsSchema = z.object({
 
   /** `local` knows English only, and badly; `openai` is any server of that dialect. */
   SPOOL_SPEECH: z.enum(['local', 'openai', 'none']).default('local'),
-  SPOOL_SPEECH_URL: z.url().default('https://api.openai.com/v1'),
+  SPOOL_SPEECH_URL: z.url().default(OPENAI_URL),
   /** Missing: for servers that want none. */
   SPOOL_SPEECH_API_KEY: optional,
   /** It has to know `verbose_json`: without times there are no subtitles. */
@@ -209,7 +214,7 @@ export const settingsSchema = z.object({
   /** It speaks while the call waits, and smaller plans may have so many voices at once. */
   ELEVENLABS_CONCURRENCY: count(4),
   OPENAI_API_KEY: optional,
-  OPENAI_BASE_URL: z.url().default('https://api.openai.com/v1'),
+  OPENAI_BASE_URL: z.url().default(OPENAI_URL),
   OPENAI_REQUESTS_PER_SECOND: rate(5),
   OPENAI_CONCURRENCY: count(8),
   /** Any server of the common shape for video; its address sets it up. */
@@ -243,7 +248,7 @@ export const settingsSchema = z.object({
 
   SPOOL_CDN: z.enum(['none', 'cloudfront', 'cloudflare', 'purge']).default('none'),
   /** Where viewers get published files; with a CDN it stands before the storage. */
-  SPOOL_CDN_BASE_URL: z.url().optional(),
+  SPOOL_CDN_BASE_URL: baseUrl.optional(),
   SPOOL_CDN_PURGE_URLS: list,
   SPOOL_CLOUDFRONT_DISTRIBUTION_ID: optional,
   SPOOL_CLOUDFRONT_ENDPOINT: z.url().optional(),

@@ -36,6 +36,17 @@ describe('reading the environment', () => {
     expect(renderSlots).toBeGreaterThan(0)
   })
 
+  it('takes the slash from the end of addresses that paths are added to', () => {
+    const { settings, renderers } = readConfig({
+      ...NEEDED,
+      SPOOL_PUBLIC_URL: 'https://spool.example.com/',
+      SPOOL_CDN_BASE_URL: 'https://cdn.example.com/files//',
+    })
+    expect(settings.SPOOL_PUBLIC_URL).toBe('https://spool.example.com')
+    expect(settings.SPOOL_CDN_BASE_URL).toBe('https://cdn.example.com/files')
+    expect(renderers[0]!.url).toBe('https://spool.example.com')
+  })
+
   it('names everything that is wrong in one message, with what was expected', () => {
     const message = problemsOf({
       SPOOL_SECRET: 'short',
