@@ -52,7 +52,8 @@ const openFolder = async ({ settings, storageDir }: Config): Promise<Storage> =>
     ownStorageKey: async (url) => {
       if (!url.startsWith(filesUrl)) return null
       const { pathname, searchParams } = new URL(url)
-      const key = decodeURIComponent(pathname.slice(new URL(filesUrl).pathname.length))
+      // Keys need no encoding; what has some in it is nothing that we have signed.
+      const key = pathname.slice(new URL(filesUrl).pathname.length)
       const verdict = urlSigner.verify({
         method: 'GET',
         key,
