@@ -10,6 +10,7 @@ it is fetched. It appears only when it is complete. How far the work is goes to 
 is one, in the form of ffmpeg's -progress, a thousandth of the file a second.
 """
 
+import errno
 import json
 import os
 import sys
@@ -32,7 +33,19 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 
 from child import Progress, write_result
 
-REFUSALS = ("unsupported", "unavailable", "live", "list", "tooLong", "tooLarge", "failed")
+REFUSALS = (
+    "unsupported",
+    "unavailable",
+    "live",
+    "list",
+    "noVideo",
+    "tooLong",
+    "tooLarge",
+    "diskFull",
+    "failed",
+)
+# Answers that will be the same tomorrow: the page, or the video on it, was deleted.
+GONE = (404, 410, 451)
 SOCKET_TIMEOUT_SECONDS = 20
 RETRIES = 2
 
@@ -107,7 +120,7 @@ def options_of(order, progress):
         "extractor_retries": RETRIES,
         "skip_unavailable_fragments": False,
         "allowed_extractors": ["default", "-generic"],
-        "progress_hooks": [lambda news: tell(progress, news)],
+        "progress_hooks": [lambda news: watch(progress, news, order["sizeBytesMax"])],
         "noprogress": True,
         "quiet": True,
         "no_warnings": True,
@@ -136,21 +149,38 @@ def judge(found, order):
     if duration and duration > order["durationSecondsMax"]:
         raise Refused("tooLong", f"it is {duration} s long")
     parts = found.get("requested_formats") or [found]
+    if all(part.get("vcodec") == "none" for part in parts):
+        raise Refused("noVideo", "there are no pictures")
     size = sum(part.get("filesize") or part.get("filesize_approx") or 0 for part in parts)
     if size > order["sizeBytesMax"]:
         raise Refused("tooLarge", f"it has {size} bytes")
 
 
 def refusal_of(error):
-    cause = error.exc_info[1] if getattr(error, "exc_info", None) else error
+    # A failure of yt-dlp's own comes from nothing else.
+    cause = (getattr(error, "exc_info", None) or (None, None))[1] or error
     text = str(error)
     if isinstance(cause, UnsupportedError) or "Unsupported URL" in text or "No suitable extractor" in text:
         return Refused("unsupported", text)
     if isinstance(cause, UserNotLive):
         return Refused("live", text)
+    if is_disk_full(cause, text):
+        return Refused("diskFull", text)
+    if getattr(cause_of(cause), "status", None) in GONE:
+        return Refused("unavailable", text)
     if isinstance(cause, GeoRestrictedError) or (isinstance(cause, ExtractorError) and cause.expected):
         return Refused("unavailable", text)
     return Refused("failed", text)
+
+
+def cause_of(error):
+    """What an extractor's failure comes from; the failures of others come from themselves."""
+    return getattr(error, "cause", None) or error
+
+
+def is_disk_full(error, text):
+    # The downloader tells of what it cannot write in words only.
+    return getattr(cause_of(error), "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in text
 
 
 def load_plugins(folder):
@@ -159,11 +189,14 @@ def load_plugins(folder):
     yt_dlp.plugins.load_all_plugins()
 
 
-def tell(progress, news):
-    """A thousandth of a file is a second; a video may come as two files, pictures and sound."""
+def watch(progress, news, size_bytes_max):
+    """A thousandth of a file is a second; a video may come as two files, pictures and sound. What has
+    no size beforehand, or comes in fragments, is judged as it grows."""
+    if (news.get("downloaded_bytes") or 0) > size_bytes_max:
+        raise Refused("tooLarge", "it is larger than it said")
     total = news.get("total_bytes") or news.get("total_bytes_estimate")
     if total:
-        progress.tell(1000 * news.get("downloaded_bytes", 0) / total)
+        progress.tell(1000 * (news.get("downloaded_bytes") or 0) / total)
 
 
 class Silence:

@@ -14,8 +14,10 @@ const REFUSALS = {
   unavailable: 'SOURCE_NOT_FOUND',
   live: 'SOURCE_LIVE',
   list: 'SOURCE_IS_LIST',
+  noVideo: 'MEDIA_NO_VIDEO',
   tooLong: 'MEDIA_TOO_LARGE',
   tooLarge: 'MEDIA_TOO_LARGE',
+  diskFull: 'DISK_FULL',
   failed: 'SOURCE_UNAVAILABLE',
 } as const satisfies Record<string, FailureCode>
 
@@ -66,8 +68,9 @@ export interface DownloadedVideo {
  * Fetches the video of a page of one of the sites that yt-dlp knows, behind a proxy that reaches public
  * addresses only. Length and size are judged before anything of it is fetched. *Returns* null when the
  * page is of no such site. *Errors:* SOURCE_FORBIDDEN (it leads to a private address), SOURCE_NOT_FOUND
- * (deleted, private, not in this country), SOURCE_LIVE, SOURCE_IS_LIST, MEDIA_TOO_LARGE,
- * SOURCE_UNAVAILABLE. *Cancellation:* rejects with the signal's reason; the program is gone then.
+ * (deleted, private, not in this country), SOURCE_LIVE, SOURCE_IS_LIST, MEDIA_NO_VIDEO, MEDIA_TOO_LARGE
+ * (final); SOURCE_UNAVAILABLE (the site fails, or takes too long), DISK_FULL (retried). *Cancellation:*
+ * rejects with the signal's reason; the program is gone then.
  */
 export const downloadVideo = async (
   downloads: VideoDownloads,
@@ -87,7 +90,7 @@ export const downloadVideo = async (
       signal: job.signal,
       onProgress: (thousandths) => job.onProgress?.(Math.min(1, thousandths / 1000)),
     })
-    assertSucceeded('yt-dlp', await ended)
+    assertSucceeded('yt-dlp', await ended.catch(asSourceFailure))
     const found = await readResult(resultPath)
     if (found.status === 'downloaded') return { path: found.path, title: found.title }
     if (proxy.refused.length > 0) {
@@ -98,6 +101,14 @@ export const downloadVideo = async (
   } finally {
     await proxy.close()
   }
+}
+
+/** Whoever waits too long waits for the site. */
+const asSourceFailure = (error: unknown): never => {
+  const isLate = error instanceof MediaError && error.code === 'ENCODER_TIMEOUT'
+  throw isLate
+    ? new MediaError('SOURCE_UNAVAILABLE', error.internalDetail, { cause: error })
+    : error
 }
 
 const orderOf = (

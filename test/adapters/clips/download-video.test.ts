@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -31,7 +32,6 @@ beforeAll(async () => {
       }
       return {
         good: video,
-        long: { ...video, duration: 36_000 },
         large: { ...video, filesize: 9e9 },
         live: { ...video, is_live: true },
         soon: { ...video, live_status: 'is_upcoming' },
@@ -40,6 +40,18 @@ beforeAll(async () => {
         private: { ...video, url: 'http://127.0.0.2:9/video.mp4' },
         named: { ...video, url: 'http://localhost:9/video.mp4' },
         manifest: { ...video, url: 'file:///etc/passwd' },
+        secret: { error: 'Private video. Sign in if you have been granted access to it' },
+        deleted: 410,
+        busy: 503,
+        lost: { ...video, url: `${url}/nowhere.mp4` },
+        bundle: { _type: 'multi_video', title: 'Films', entries: [] },
+        chained: { _type: 'url', url: `${url}/watch/chained` },
+        'ten-hours': { ...video, duration: 10 * 3600 },
+        protected: { ...video, formats: [{ ...video, format_id: '1', has_drm: true }] },
+        heard: { ...video, formats: [{ ...video, format_id: '1', vcodec: 'none' }] },
+        endless: { ...video, url: `${url}/endless.mp4` },
+        hanging: { ...video, url: `${url}/hanging.mp4` },
+        fragments: { ...video, url: `${url}/list.m3u8`, protocol: 'm3u8_native' },
       }
     },
   })
@@ -81,15 +93,22 @@ describe('the download of a video', () => {
   })
 
   it.each([
-    ['long', 'MEDIA_TOO_LARGE'],
     ['large', 'MEDIA_TOO_LARGE'],
     ['live', 'SOURCE_LIVE'],
     ['soon', 'SOURCE_LIVE'],
     ['list', 'SOURCE_IS_LIST'],
+    ['bundle', 'SOURCE_IS_LIST'],
+    ['ten-hours', 'MEDIA_TOO_LARGE'],
     ['gone', 'SOURCE_NOT_FOUND'],
+    ['secret', 'SOURCE_NOT_FOUND'],
+    ['deleted', 'SOURCE_NOT_FOUND'],
+    ['lost', 'SOURCE_NOT_FOUND'],
+    ['protected', 'SOURCE_NOT_FOUND'],
+    ['heard', 'MEDIA_NO_VIDEO'],
+    ['busy', 'SOURCE_UNAVAILABLE'],
     ['private', 'SOURCE_FORBIDDEN'],
     ['named', 'SOURCE_FORBIDDEN'],
-    ['missing', 'SOURCE_UNAVAILABLE'],
+    ['missing', 'SOURCE_NOT_FOUND'],
   ])('is refused for a video that is %s, before any of it is fetched', async (id, code) => {
     const before = site.requests.filter((path) => path === '/video.mp4').length
     const job = await jobFor(`${site.url}/watch/${id}`)
@@ -109,6 +128,33 @@ describe('the download of a video', () => {
   it('stops at the limit though the page said nothing of the size', async () => {
     const job = await jobFor(`${site.url}/watch/good`, 1000)
     await expect(downloadVideo(downloads, job)).rejects.toMatchObject({ code: 'MEDIA_TOO_LARGE' })
+  })
+
+  it.each(['endless', 'fragments'])(
+    'stops at the limit of a video that is %s, whose size nobody knew',
+    async (id) => {
+      const job = await jobFor(`${site.url}/watch/${id}`, 500_000)
+      await expect(downloadVideo(downloads, job)).rejects.toMatchObject({ code: 'MEDIA_TOO_LARGE' })
+    },
+  )
+
+  it('gives up a page that leads on and on', async () => {
+    const job = await jobFor(`${site.url}/watch/chained`)
+    await expect(downloadVideo(downloads, job)).resolves.toBeNull()
+  })
+
+  it('gives up a site that falls silent', async () => {
+    const job = await jobFor(`${site.url}/watch/hanging`)
+    const impatient = { ...downloads, timeoutMs: 4_000 }
+    await expect(downloadVideo(impatient, job)).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+    })
+  })
+
+  it.runIf(existsSync('/dev/full'))('says that the disk is full', async () => {
+    const job = await jobFor(`${site.url}/watch/good`)
+    await symlink('/dev/full', join(job.folder, 'video.mp4.part'))
+    await expect(downloadVideo(downloads, job)).rejects.toMatchObject({ code: 'DISK_FULL' })
   })
 
   it('is left to others where no site is known', async () => {
