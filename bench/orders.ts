@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { placementOf } from '../src/api/routes/renders.ts'
+import { placementOf } from '../src/api/placement.ts'
 import { createWorkflowService } from '../src/api/workflow-service.ts'
 import { createRouteToken } from '../src/adapters/webhooks/route-token.ts'
 import { signWebhook } from '../src/adapters/webhooks/standard-webhooks.ts'

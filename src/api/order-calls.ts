@@ -14,7 +14,6 @@ import {
   ActivityFailure,
   ApplicationFailure,
   defineSearchAttributeKey,
-  type Priority,
   TypedSearchAttributes,
 } from '@temporalio/common'
 import type {
@@ -28,6 +27,7 @@ import { isFailureCode, MediaError } from '../domain/failures.ts'
 import { pipelineWorkflowId, renderWorkflowId } from '../domain/ids.ts'
 import { SEARCH_ATTRIBUTES } from '../domain/search-attributes.ts'
 import { admitOrder, admitRender } from '../workflows/messages.ts'
+import { temporalPriority, type Placement } from './placement.ts'
 
 /** An order that is not answered by then is worth a question whether Temporal is there at all. */
 const ADMISSION_PATIENCE_MS = 500
@@ -39,26 +39,6 @@ const FAILED_PRECONDITION = 9
 const ABORTED = 10
 
 const QUEUE: Queue = 'pipelines'
-
-export interface Placement {
-  readonly accountId: string
-  /** Whose share of a busy queue it counts to. */
-  readonly fairnessKey: string
-  /** 1 goes first. */
-  readonly priority: number
-  readonly fairnessWeight: number
-}
-
-/** As Temporal has it. */
-export const temporalPriority = ({
-  priority,
-  fairnessKey,
-  fairnessWeight,
-}: Placement): Priority => ({
-  priorityKey: priority,
-  fairnessKey,
-  fairnessWeight,
-})
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD')
 

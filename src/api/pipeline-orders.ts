@@ -4,9 +4,9 @@ import { MediaError, type FailureCode } from '../domain/failures.ts'
 import { pipelineWorkflowId, type ExecutionId, type MediaId } from '../domain/ids.ts'
 import type { OrderedPipeline } from '../domain/steps.ts'
 import { declinedOrder } from './declined-order.ts'
+import { placementOf } from './placement.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
-import { placementOf } from './routes/renders.ts'
 import type { RouteContext } from './routes/route-context.ts'
 
 const TITLES = {

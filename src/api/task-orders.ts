@@ -15,11 +15,10 @@ import { mediaNeed, planTask, refuseLack } from '../domain/task-plan.ts'
 import { remoteWork } from '../domain/task-providers.ts'
 import { lookProblems } from '../domain/video-rules.ts'
 import { refuseMissingEngines } from './missing-engines.ts'
+import { placementOf, type Placement } from './placement.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
-import { placementOf } from './routes/renders.ts'
 import type { RouteContext } from './routes/route-context.ts'
-import type { Placement } from './workflow-service.ts'
 
 const shareFields = z.object({ tenant: z.string().max(64), tenant_weight: z.number().positive() })
 

@@ -15,17 +15,8 @@ import {
   retry,
   taskEvent,
 } from '../workflows/messages.ts'
-import {
-  attributes,
-  away,
-  createOrderCalls,
-  isAway,
-  temporalPriority,
-  type OrderCalls,
-  type Placement,
-} from './order-calls.ts'
-
-export type { Placement } from './order-calls.ts'
+import { attributes, away, createOrderCalls, isAway, type OrderCalls } from './order-calls.ts'
+import { temporalPriority, type Placement } from './placement.ts'
 
 /** Short calls: a signal or a start that the server only has to write down. */
 const CALL_TIMEOUT_MS = 2_000

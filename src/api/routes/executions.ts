@@ -13,10 +13,11 @@ import type { ExecutionDetails } from '../../db/repositories/executions.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { isExecutionOver, mayBeRetried } from '../../domain/statuses.ts'
 import type { OrderedPipeline } from '../../domain/steps.ts'
+import { declinedOrder } from '../declined-order.ts'
+import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { isoOrNull, publishedUrl, type UrlSigning } from '../presenters.ts'
 import { RefusedOrder } from '../problem.ts'
-import { placementOf } from './renders.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 export const executionParams = z.object({ id: idField('execution') })
@@ -217,8 +218,5 @@ const retryOrder = async (
     placement,
     summary: `Retry ${retries + 1} of ${executionId} for ${account.name}`.slice(0, 200),
   })
-  if (admission.status === 'held') return
-  const { neededCredits, availableCredits } = admission
-  const facts = { neededCredits, availableCredits }
-  throw new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', facts)
+  if (admission.status === 'declined') throw declinedOrder(admission)
 }

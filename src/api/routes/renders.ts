@@ -4,25 +4,12 @@ import { orderAccepted } from '../../contracts/http/orders.ts'
 import { renderOrder } from '../../contracts/http/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { renderWorkflowId, type ExecutionId } from '../../domain/ids.ts'
-import { planTerms, type Plan } from '../../domain/plans.ts'
 import { declinedOrder } from '../declined-order.ts'
+import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 import { problemsOfVideo } from './videos.ts'
-
-/** The place in the queue: as asked, but never before what the plan has paid for. Spool itself asks
- * for what its customers' plans have paid for. */
-export const placementOf = (account: { id: string; plan: Plan }, asked: number | undefined) => {
-  const { priority: paid, fairnessWeight } = planTerms(account.plan)
-  const best = account.plan === 'internal' ? 1 : paid
-  return {
-    accountId: account.id,
-    fairnessKey: account.id,
-    priority: Math.max(asked ?? paid, best),
-    fairnessWeight,
-  }
-}
 
 /** Orders of renders: admitted and paid for, or refused, in one round trip to the workflow. */
 export const renderRoutes = async (app: Api, context: RouteContext): Promise<void> => {
