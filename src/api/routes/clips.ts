@@ -3,7 +3,7 @@ import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
 import type { ClipWish } from '../../domain/clips/clip-wish.ts'
 import { refuseMissingEngines } from '../missing-engines.ts'
 import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 /** Orders of clips: admitted and paid for, or refused, in one round trip to the workflow. */
 export const clipRoutes = async (app: Api, context: RouteContext): Promise<void> => {
@@ -19,8 +19,7 @@ export const clipRoutes = async (app: Api, context: RouteContext): Promise<void>
       response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
-    // The order has its own deadline, after which the answer is a 503 that says so.
-    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
       const { mediaId, priority, url, ...wanted } = request.body
       refuseMissingEngines(context.settings, [{ path: 'mediaId', engine: 'speech' }])

@@ -9,7 +9,7 @@ import { orderGeneration } from '../generation-orders.ts'
 import { presentExecuteStatus } from '../present-generation.ts'
 import { executionParams } from './executions.ts'
 import { ownRun } from './generation-runs.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 const executeOrder = z.strictObject({
   executionPlan: z.looseObject({}),
@@ -40,7 +40,7 @@ const webhookProblems = async (
 
 /** The two routes of the published plan dialect, for programs that were written for it. */
 export const executeRoutes = async (app: Api, context: RouteContext): Promise<void> => {
-  const { settings, sealSecret } = context
+  const { sealSecret } = context
 
   app.route({
     method: 'POST',
@@ -52,7 +52,7 @@ export const executeRoutes = async (app: Api, context: RouteContext): Promise<vo
       response: { 202: executeAccepted, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
-    handlerTimeout: settings.admissionTimeoutMs + settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
       const { executionPlan, options } = request.body
       const found = [...keyProblems(options), ...(await webhookProblems(context, options))]

@@ -18,7 +18,7 @@ import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { isoOrNull, publishedUrl, type UrlSigning } from '../presenters.ts'
 import { RefusedOrder } from '../problem.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 export const executionParams = z.object({ id: idField('execution') })
 
@@ -168,7 +168,7 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
       params: executionParams,
       response: { 202: executionCommandAccepted, ...problems(401, 402, 404, 409) },
     },
-    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
       const row = await ownExecution(context, request, request.params.id)
       if (row.pipeline === 'render') await retryRender(context, row)

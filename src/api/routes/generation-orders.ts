@@ -5,7 +5,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { changedBody } from '../../domain/generation/changed-body.ts'
 import { judgeOrder, orderGeneration, type NewGenerationOrder } from '../generation-orders.ts'
 import { accountOf } from '../plugins/authentication.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 /** What is ordered of a plan that exists: another one, or the same with changes. */
 const forkedBody = (
@@ -19,9 +19,8 @@ const forkedBody = (
 
 /** Orders of plans: judged first, then admitted and paid for, or refused, in one round trip. */
 export const generationOrderRoutes = async (app: Api, context: RouteContext): Promise<void> => {
-  const { repositories, settings } = context
-  // The order has its own deadline, after which the answer is a 503 that says so.
-  const handlerTimeout = settings.admissionTimeoutMs + settings.handlerTimeoutMs
+  const { repositories } = context
+  const handlerTimeout = orderTimeoutMs(context)
 
   app.route({
     method: 'POST',

@@ -7,7 +7,7 @@ import { MODELS } from '../../domain/generation/models/table.ts'
 import type { ModelChoice } from '../../domain/generation/plan.ts'
 import { CREDIT_MICRO_USD, type ModelPrice } from '../../domain/generation/prices.ts'
 import { judgePlan, missingSettingOf } from '../judge-plan.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 const presentPrice = (price: ModelPrice): PlannableModel['providers'][number]['price'] => {
   if (price.kind === 'own') return { task: price.task }
@@ -52,7 +52,7 @@ export const generationRoutes = async (app: Api, context: RouteContext): Promise
       response: { 200: planLint, ...problems(400, 401) },
     },
     // Sources are tried, which takes their servers' time.
-    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request) => {
       const { plan, findings, estimate } = await judgePlan(context, request, request.body)
       const isClean = !findings.some(({ severity }) => severity === 'error')

@@ -8,7 +8,7 @@ import { declinedOrder } from '../declined-order.ts'
 import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 import { problemsOfVideo } from './videos.ts'
 
 /** Orders of renders: admitted and paid for, or refused, in one round trip to the workflow. */
@@ -26,8 +26,7 @@ export const renderRoutes = async (app: Api, context: RouteContext): Promise<voi
       response: { 202: orderAccepted, ...problems(400, 401, 402, 404, 409, 422) },
     },
     config: { idempotent: true },
-    // The order has its own deadline, after which the answer is a 503 that says so.
-    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
       const account = accountOf(request)
       const row = await repositories.videos.find(account.id, request.params.id)

@@ -46,5 +46,10 @@ export const problems = <Status extends keyof typeof PROBLEMS>(...statuses: Stat
     [...statuses, 429 as const, 503 as const].map((status) => [status, PROBLEMS[status]]),
   ) as Record<Status | 429 | 503, (typeof PROBLEMS)[429]>
 
+/** For routes by which something is ordered: the order has a deadline of its own, after which the answer is
+ * a 503 that says so. */
+export const orderTimeoutMs = ({ settings }: Pick<RouteContext, 'settings'>): number =>
+  settings.admissionTimeoutMs + settings.handlerTimeoutMs
+
 /** For routes whose time is their client's: streams and uploads. Fastify knows no "never". */
 export const UNHURRIED_MS = 24 * 60 * 60 * 1000

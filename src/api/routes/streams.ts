@@ -1,7 +1,7 @@
 import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
 import { streamOrder } from '../../contracts/http/streams.ts'
 import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
-import { problems, type Api, type RouteContext } from './route-context.ts'
+import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 /** Orders of streams: admitted and paid for, or refused, in one round trip to the workflow. */
 export const streamRoutes = async (app: Api, context: RouteContext): Promise<void> => {
@@ -17,8 +17,7 @@ export const streamRoutes = async (app: Api, context: RouteContext): Promise<voi
       response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
-    // The order has its own deadline, after which the answer is a 503 that says so.
-    handlerTimeout: context.settings.admissionTimeoutMs + context.settings.handlerTimeoutMs,
+    handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
       const { mediaId, priority, ...input } = request.body
       const medium = await orderedMedium(context, request, mediaId)
