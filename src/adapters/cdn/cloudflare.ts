@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HttpAnswer } from '../http-exchange.ts'
+import { readJson } from '../read-json.ts'
 import type { Cdn } from './cdn.ts'
 import { callCdn, cdnFailure } from './http-outcome.ts'
 
@@ -53,19 +54,11 @@ export function createCloudflareCdn(config: CloudflareConfig): Cdn {
 }
 
 function readReference(answer: HttpAnswer, apiToken: string): string | null {
-  const parsed = answerSchema.safeParse(jsonOrNull(answer.bodyText))
+  const said = readJson(answerSchema, answer.bodyText)
   const isOk = answer.status >= 200 && answer.status < 300
-  if (isOk && parsed.success && parsed.data.success) return parsed.data.result?.id ?? null
-  const reason = parsed.success
-    ? parsed.data.errors.map(({ code, message }) => `${code} ${message}`).join('; ')
-    : 'the answer is not one of its API'
+  if (isOk && said?.success === true) return said.result?.id ?? null
+  const reason =
+    said?.errors.map(({ code, message }) => `${code} ${message}`).join('; ') ??
+    'the answer is not one of its API'
   throw cdnFailure('Cloudflare', answer, reason.replaceAll(apiToken, '[redacted]').slice(0, 500))
-}
-
-const jsonOrNull = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HttpAnswer } from '../http-exchange.ts'
+import { readJson } from '../read-json.ts'
 import { alertText, shortened } from './alert-text.ts'
 import type { Alerter } from './alert.ts'
 import { callTarget, targetFailure } from './http-outcome.ts'
@@ -25,8 +26,6 @@ const answerSchema = z.object({
     })
     .default({}),
 })
-
-type TelegramAnswer = z.infer<typeof answerSchema>
 
 /**
  * A Telegram bot. The text is sent without a parse mode, because an error text is full of characters
@@ -54,13 +53,13 @@ export function createTelegramAlerter(
     send: async (alert, signal) => {
       const text = alertText(alert, TEXT_MAX_LENGTH)
       let answer = await post(text, signal)
-      const newChatId = readAnswer(answer)?.parameters.migrate_to_chat_id
+      const newChatId = readJson(answerSchema, answer.bodyText)?.parameters.migrate_to_chat_id
       if (newChatId !== undefined) {
         chatId = String(newChatId)
         onChatMigrated(chatId)
         answer = await post(text, signal)
       }
-      const body = readAnswer(answer)
+      const body = readJson(answerSchema, answer.bodyText)
       if (answer.status === 200 && body?.ok === true) return
       const description = body?.description ?? 'not an answer of its API'
       const retryAfterSeconds = body?.parameters.retry_after
@@ -74,13 +73,5 @@ export function createTelegramAlerter(
         shortened(description.replaceAll(config.botToken, '[redacted]'), 300),
       )
     },
-  }
-}
-
-const readAnswer = (answer: HttpAnswer): TelegramAnswer | null => {
-  try {
-    return answerSchema.safeParse(JSON.parse(answer.bodyText)).data ?? null
-  } catch {
-    return null
   }
 }

@@ -3,6 +3,7 @@
 import { remoteTaskSchema, type RemoteTaskAnswer } from '../../contracts/tasks-dialect.ts'
 import { MediaError, type FailureCode } from '../../domain/failures.ts'
 import { parseRetryAfterMs } from '../../domain/retry-after.ts'
+import { readJson } from '../read-json.ts'
 
 /** The guarded fetcher, as far as it is needed here. */
 export interface TasksTransport {
@@ -102,8 +103,8 @@ export const createTasksExchange = (
 
   const taskOf = (answer: TasksAnswer): RemoteTaskAnswer => {
     if (answer.status < 200 || answer.status > 299) throw refusal(answer)
-    const parsed = remoteTaskSchema.safeParse(jsonOf(answer.bodyText))
-    if (parsed.success) return parsed.data
+    const task = readJson(remoteTaskSchema, answer.bodyText)
+    if (task !== null) return task
     throw new MediaError(failures.invalid, `${label} answered something that is no task`)
   }
 
@@ -130,13 +131,5 @@ export const createTasksExchange = (
       const answer = await call(`${pathOf(taskId)}/cancel`, { method: 'POST' }, { signal })
       if (answer.status >= 300 && !MAY_NOT_BE_CANCELLED.has(answer.status)) throw refusal(answer)
     },
-  }
-}
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

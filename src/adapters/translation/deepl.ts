@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MediaError } from '../../domain/failures.ts'
 import { callProvider, jsonOf, providerRefusal } from '../provider-failure.ts'
+import { readJson } from '../read-json.ts'
 import { inBatches } from './in-batches.ts'
 import type { Translator } from './translator.ts'
 
@@ -55,12 +56,8 @@ const deeplRefusal = (
   reply: Parameters<typeof providerRefusal>[1] & { readonly bodyText: string },
   targetLanguage: string,
 ): MediaError => {
-  let message = ''
-  try {
-    message = refusal.parse(JSON.parse(reply.bodyText)).message ?? ''
-  } catch {
-    // A page of a proxy says nothing that is worth keeping.
-  }
+  // A page of a proxy says nothing that is worth keeping.
+  const message = readJson(refusal, reply.bodyText)?.message ?? ''
   return reply.status === 400 && /_lang/.test(message)
     ? new MediaError('LANGUAGE_UNSUPPORTED', `${PROVIDER} does not know ${targetLanguage}`)
     : providerRefusal(PROVIDER, reply, message)

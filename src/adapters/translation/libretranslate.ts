@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MediaError } from '../../domain/failures.ts'
 import { callProvider, jsonOf, providerRefusal } from '../provider-failure.ts'
+import { readJson } from '../read-json.ts'
 import { inBatches, type TranslateTexts } from './in-batches.ts'
 import type { Translator } from './translator.ts'
 
@@ -58,12 +59,8 @@ const libretranslateRefusal = (
   reply: Parameters<typeof providerRefusal>[1] & { readonly bodyText: string },
   targetLanguage: string,
 ): MediaError => {
-  let message = ''
-  try {
-    message = refusal.parse(JSON.parse(reply.bodyText)).error ?? ''
-  } catch {
-    // A page of a proxy says nothing that is worth keeping.
-  }
+  // A page of a proxy says nothing that is worth keeping.
+  const message = readJson(refusal, reply.bodyText)?.error ?? ''
   return reply.status === 400 && /not supported/i.test(message)
     ? new MediaError('LANGUAGE_UNSUPPORTED', `${PROVIDER} does not know ${targetLanguage}`)
     : providerRefusal(PROVIDER, reply, message)
