@@ -48,13 +48,19 @@ export const measureLoudness = async (job: LoudnessJob): Promise<Loudness> => {
 /**
  * Finds what brings a sound to a loudness, by measuring it first: one gain for the whole, so that quiet
  * and loud places keep their distance, and a limiter only where peaks would go over the top. Then what
- * comes out is measured as well, and the gain corrected. *Returns* `null` for silence.
+ * comes out is measured as well, and the gain corrected. *Returns* `null` for silence. `first`: what it
+ * would begin with, where somebody has measured the sound already.
  */
 export const findLoudnessPlan = async (
   job: LoudnessJob,
-  { targetLufs, sampleRateHz }: { readonly targetLufs: number; readonly sampleRateHz: number },
+  wish: {
+    readonly targetLufs: number
+    readonly sampleRateHz: number
+    readonly first?: LoudnessPlan
+  },
 ): Promise<LoudnessPlan | null> => {
-  let plan = planLoudness(await measureLoudness(job), targetLufs)
+  const { targetLufs, sampleRateHz } = wish
+  let plan = wish.first ?? planLoudness(await measureLoudness(job), targetLufs)
   for (let round = 0; plan?.limit && round < CORRECTIONS_MAX; round += 1) {
     const filters = [...job.filters, ...loudnessFilters(plan, sampleRateHz)]
     const corrected = correctPlan(plan, await measureLoudness({ ...job, filters }), targetLufs)

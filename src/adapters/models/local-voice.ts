@@ -3,8 +3,9 @@ import { join } from 'node:path'
 
 import { MediaError } from '../../domain/failures.ts'
 import type { TimedText } from '../../domain/transcript.ts'
+import { mixedSoundInput } from '../ffmpeg/compose/level-sound.ts'
 import { programsOf, type ComposeTools } from '../ffmpeg/compose/compose-job.ts'
-import { SOUND_CHANNELS, SOUND_RATE_HZ } from '../ffmpeg/compose/film-encoder.ts'
+import { SOUND_RATE_HZ } from '../ffmpeg/compose/film-encoder.ts'
 import { mixSound, type SoundPiece } from '../ffmpeg/compose/mix-sound.ts'
 import { takenSeconds, takeSounds, toSoundShape } from '../ffmpeg/compose/take-sounds.ts'
 import { assertSucceeded, runFfmpeg, spawnGuarded } from '../ffmpeg/process.ts'
@@ -134,12 +135,15 @@ const writeWav = async (
   { outputPath, seconds }: { readonly outputPath: string; readonly seconds: number },
 ): Promise<void> => {
   const mixedPath = join(tools.folder, 'speech.f32')
-  await mixSound(mixedPath, pieces, Math.round(seconds * SOUND_RATE_HZ), tools.signal)
+  await mixSound(mixedPath, pieces, {
+    totalSamples: Math.round(seconds * SOUND_RATE_HZ),
+    isMeasured: false,
+    ...(tools.signal ? { signal: tools.signal } : {}),
+  })
   await runFfmpeg({
     ...programsOf(tools),
     args: [
-      ...['-f', 'f32le', '-ar', String(SOUND_RATE_HZ), '-ac', String(SOUND_CHANNELS)],
-      ...['-i', `file:${mixedPath}`, '-ac', '1', '-c:a', 'pcm_s16le', '-f', 'wav'],
+      ...[...mixedSoundInput(mixedPath), '-ac', '1', '-c:a', 'pcm_s16le', '-f', 'wav'],
       `file:${outputPath}`,
     ],
   })

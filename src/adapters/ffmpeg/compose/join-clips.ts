@@ -7,6 +7,9 @@ import type { Mp4Track, SoundCopy } from '../../../domain/generation/compose/cop
 import { frameClock, framesPerSecond, type RationalRate } from '../../../domain/rational-rate.ts'
 import { runFfmpeg } from '../process.ts'
 import { programsOf, type ComposeTools } from './compose-job.ts'
+import { SOUND_ENCODER } from './film-encoder.ts'
+import { mixedSoundInput } from './level-sound.ts'
+import type { MixedTracks } from './mix-tracks.ts'
 import { readMp4Tracks } from './mp4-tracks.ts'
 
 /** The pictures of a film, clip by clip: MP4s of one make. */
@@ -16,12 +19,12 @@ export interface Pictures {
   readonly size: FrameSize
 }
 
-/** Where the sound comes from: one file, the packets of the clips, or nowhere. */
-export type Sound = { readonly path: string } | { readonly copy: SoundCopy } | null
+/** Where the sound comes from: one that is encoded here, the packets of the clips, or nowhere. */
+export type Sound = MixedTracks | { readonly copy: SoundCopy } | null
 
 /**
  * Joins clips into one MP4 packet by packet, with their sound. *Guarantee:* as many frames as the clips
- * have, evenly spaced; nothing is decoded. *Errors:* ENCODER_CRASHED when that is not what came out.
+ * have, evenly spaced; none is decoded. *Errors:* ENCODER_CRASHED when that is not what came out.
  */
 export const joinClips = async (
   tools: ComposeTools,
@@ -36,8 +39,8 @@ export const joinClips = async (
       '-copyts',
       ...['-protocol_whitelist', 'file', '-format_whitelist', 'concat,mov'],
       ...['-f', 'concat', '-safe', '0', '-i', `file:${join(tools.folder, LIST_NAME)}`],
-      ...soundArguments(sound),
-      ...['-map', '0:v:0', '-c', 'copy'],
+      ...soundInput(sound),
+      ...['-map', '0:v:0', '-c:v', 'copy', ...soundOutput(sound)],
       ...['-video_track_timescale', String(frameClock(pictures.frameRate).timescale)],
       ...['-map_metadata', '-1', '-map_chapters', '-1', '-movflags', '+faststart', '-f', 'mp4'],
       `file:${outputPath}`,
@@ -64,13 +67,14 @@ const listOf = ({ clips, frameRate }: Pictures): string => {
   return ['ffconcat version 1.0\n', ...lines].join('')
 }
 
-const soundArguments = (sound: Sound): string[] => {
+const soundInput = (sound: Sound): string[] =>
+  sound === null || 'copy' in sound ? [] : mixedSoundInput(sound.path)
+
+const soundOutput = (sound: Sound): string[] => {
   if (sound === null) return []
-  if ('copy' in sound) return ['-map', '0:a:0', '-bsf:a', inARow(sound.copy)]
-  return [
-    ...['-protocol_whitelist', 'file', '-format_whitelist', 'mov', '-i', `file:${sound.path}`],
-    ...['-map', '1:a:0'],
-  ]
+  if ('copy' in sound) return ['-map', '0:a:0', '-c:a', 'copy', '-bsf:a', inARow(sound.copy)]
+  const { filters } = sound
+  return ['-map', '1:a:0', ...(filters.length > 0 ? ['-af', filters.join()] : []), ...SOUND_ENCODER]
 }
 
 /** Packet after packet without a gap, but for those left out; the first is ahead by what is skipped. */

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 
+import { LoudnessMeter } from '../../../domain/loudness-meter.ts'
 import { SOUND_CHANNELS, SOUND_RATE_HZ } from './film-encoder.ts'
 
 /** A sound with its place in the whole. */
@@ -21,17 +22,34 @@ interface OpenPiece extends SoundPiece {
   readonly file: FileHandle
 }
 
-/**
- * Lays sounds over each other, each at its sample, into one file of the whole length. *Returns* the
- * highest peak: above 1 the sum is louder than can be played.
- */
+/** What was found out about a whole sound while it was mixed. */
+export interface MixedSound {
+  /** Above 1 it is louder than can be played. */
+  readonly peak: number
+  /** Null: nothing is to be heard. Missing: it was not measured. */
+  readonly integratedLufs?: number | null
+}
+
+export interface Mixing {
+  /** Of the whole. */
+  readonly totalSamples: number
+  /** Whether anybody wants to know how loud it is. */
+  readonly isMeasured: boolean
+  readonly signal?: AbortSignal
+}
+
+/** A second takes some milliseconds here, where others wait for their turn: what is longer is measured
+ * by a process of its own. */
+const MEASURED_SAMPLES_MAX = 600 * SOUND_RATE_HZ
+
+/** Lays sounds over each other, each at its sample, into one file of the whole length. */
 export const mixSound = async (
   outputPath: string,
   pieces: readonly SoundPiece[],
-  totalSamples: number,
-  signal?: AbortSignal,
-): Promise<{ readonly peak: number }> => {
+  { totalSamples, isMeasured, signal }: Mixing,
+): Promise<MixedSound> => {
   const waiting = pieces.toSorted((one, other) => one.startSample - other.startSample)
+  const meter = isMeasured && totalSamples <= MEASURED_SAMPLES_MAX ? new LoudnessMeter() : null
   let sounding: OpenPiece[] = []
   let peak = 0
   const output = await open(outputPath, 'w')
@@ -50,13 +68,20 @@ export const mixSound = async (
         else await piece.file.close()
       }
       sounding = goingOn
-      for (const value of mix) peak = Math.max(peak, Math.abs(value))
+      peak = Math.max(peak, peakOf(mix))
+      meter?.add(mix)
       await output.write(new Uint8Array(mix.buffer))
     }
   } finally {
     await Promise.all([output, ...sounding.map(({ file }) => file)].map((file) => file.close()))
   }
-  return { peak }
+  return meter === null ? { peak } : { peak, integratedLufs: meter.integratedLufs }
+}
+
+const peakOf = (mix: Float32Array): number => {
+  let peak = 0
+  for (let index = 0; index < mix.length; index += 1) peak = Math.max(peak, Math.abs(mix[index]!))
+  return peak
 }
 
 /** False when there is nothing left of it behind this part of the mix. */
@@ -70,7 +95,7 @@ const addPiece = async (mix: Float32Array, at: number, piece: OpenPiece): Promis
   const sound = new Float32Array(bytes.buffer, 0, Math.floor(bytesRead / 4))
   for (let index = 0; index < sound.length; index += 1) {
     const place = offset * SOUND_CHANNELS + index
-    mix[place] = (mix[place] ?? 0) + (sound[index] ?? 0) * piece.volume
+    mix[place] = mix[place]! + sound[index]! * piece.volume
   }
   return bytesRead === bytes.length
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import type { ComposeTools } from './compose-job.ts'
-import { encodeSound } from './encode-sound.ts'
+import { levelFilters } from './level-sound.ts'
 import { mixSound, type SoundPiece } from './mix-sound.ts'
 
 export interface TracksToMix {
@@ -12,15 +12,25 @@ export interface TracksToMix {
   readonly loudnessLufs: number | null
 }
 
-/** Mixes sounds into one, and encodes it once. Null where there is none. */
+/** A sound that waits to be encoded, once and as a whole. */
+export interface MixedTracks {
+  /** 32-bit floats without a header. */
+  readonly path: string
+  /** What makes it as loud as it shall be. */
+  readonly filters: readonly string[]
+}
+
+/** Mixes sounds into one. Null where there is none. */
 export const mixTracks = async (
   tools: ComposeTools,
   { pieces, samples, loudnessLufs }: TracksToMix,
-): Promise<{ readonly path: string } | null> => {
+): Promise<MixedTracks | null> => {
   if (pieces.length === 0) return null
   const path = join(tools.folder, 'sound.f32')
-  const outputPath = join(tools.folder, 'sound-encoded')
-  const { peak } = await mixSound(path, pieces, samples, tools.signal)
-  await encodeSound(tools, { path, peak }, { loudnessLufs, outputPath })
-  return { path: outputPath }
+  const sound = await mixSound(path, pieces, {
+    totalSamples: samples,
+    isMeasured: loudnessLufs !== null,
+    ...(tools.signal ? { signal: tools.signal } : {}),
+  })
+  return { path, filters: await levelFilters(tools, path, { sound, loudnessLufs }) }
 }
