@@ -14,6 +14,7 @@ const TITLES = {
   localize: 'Localization',
   generate: 'Generation',
   clip: 'Clips',
+  recut: 'New version',
 } as const satisfies Record<OrderedPipeline, string>
 
 /** What is ordered of a medium, or of the file at a URL. */

@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   event: 'evt',
   endpoint: 'wep',
   delivery: 'dlv',
+  clip: 'clip',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -27,6 +28,7 @@ export type TaskId = Branded<'task'>
 export type EventId = Branded<'event'>
 export type EndpointId = Branded<'endpoint'>
 export type DeliveryId = Branded<'delivery'>
+export type ClipId = Branded<'clip'>
 
 /** The account under which Spool renders for itself. */
 export const INTERNAL_ACCOUNT_ID: AccountId = 'acct_internal'
@@ -53,6 +55,26 @@ export const deliveryWorkflowId = (deliveryId: string): string => `delivery-${de
 /** One workflow per order of the pipelines whose orders do not supersede each other. */
 export const pipelineWorkflowId = (pipeline: string, executionId: string): string =>
   `${pipeline}-${executionId}`
+
+/** An order has far fewer than a hundred. */
+const CLIP_DIGITS = 2
+
+/** A clip by the order that made it and its number there, from 1: the same through all its versions. */
+export const clipId = (executionId: ExecutionId, number: number): ClipId => {
+  const suffix = executionId.slice(executionId.indexOf('_') + 1)
+  return makeId('clip', `${suffix}${String(number).padStart(CLIP_DIGITS, '0')}`)
+}
+
+/** The order that made a clip, and its number there; of an id that is nobody's, an order that is not there. */
+export const originOfClip = (
+  id: ClipId,
+): { readonly executionId: ExecutionId; readonly number: number } => {
+  const suffix = id.slice(id.indexOf('_') + 1)
+  return {
+    executionId: makeId('execution', suffix.slice(0, -CLIP_DIGITS)),
+    number: Number(suffix.slice(-CLIP_DIGITS)),
+  }
+}
 
 /** The hold of an execution or task: keyed by what it pays for, so a repeated call finds it. A retry
  * (from 1) has a hold of its own, for what remained to be done. */

@@ -4,7 +4,7 @@
  * table, so that workflows contain no bookkeeping.
  */
 
-export const PIPELINES = ['render', 'stream', 'localize', 'generate', 'clip'] as const
+export const PIPELINES = ['render', 'stream', 'localize', 'generate', 'clip', 'recut'] as const
 export type Pipeline = (typeof PIPELINES)[number]
 /** Pipelines whose orders stand beside each other; a render supersedes the one before it. */
 export type OrderedPipeline = Exclude<Pipeline, 'render'>
@@ -54,6 +54,8 @@ export const PIPELINE_STEPS = {
     'save',
     'notify',
   ],
+  // One clip again. `score` is there when another moment is looked for.
+  recut: ['hold credits', 'score', 'clip', 'save', 'notify'],
 } as const satisfies Record<Pipeline, readonly string[]>
 
 export type StepName = (typeof PIPELINE_STEPS)[Pipeline][number]

@@ -1,6 +1,7 @@
 import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { clipWish } from '../domain/clips/clip-wish.ts'
+import { clipId } from '../domain/ids.ts'
 import { clipStep } from '../domain/steps.ts'
 import { clips } from './activities.ts'
 import { clipMoment } from './clip-moment.ts'
@@ -49,10 +50,11 @@ const cutClips = async (
       const moment = moments[index]
       if (moment === undefined) return { skipped: 'the video has no more moments' }
       const number = index + 1
+      const id = clipId(executionId, number)
       const { captions, format } = wish
       return await executeChild(clipMoment, {
         workflowId: `${workflowInfo().workflowId}/${clipStep(number).replace(' ', '-')}`,
-        args: [{ executionId, footage, number, moment, format, captions, degradations }],
+        args: [{ executionId, id, footage, number, moment, format, captions, degradations }],
         staticSummary: moment.title.slice(0, 200),
       })
     },

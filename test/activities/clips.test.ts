@@ -7,7 +7,7 @@ import { probe } from '../../src/adapters/ffmpeg/probe.ts'
 import type { ClipInput, Footage } from '../../src/contracts/clip-activities.ts'
 import { clipKeys, type ClipWish } from '../../src/domain/clips/clip-wish.ts'
 import { MediaError } from '../../src/domain/failures.ts'
-import type { ExecutionId } from '../../src/domain/ids.ts'
+import { clipId, type ExecutionId } from '../../src/domain/ids.ts'
 import { localizationKeys } from '../../src/domain/localization.ts'
 import type { TimedText } from '../../src/domain/transcript.ts'
 import { makeMedia } from '../support/media-corpus.ts'
@@ -51,6 +51,7 @@ const footageOf = async (words: readonly TimedText[]): Promise<Footage> => {
     sourceKey: 'media/film',
     durationSeconds: SECONDS,
     folderKey,
+    clipsFolderKey: folderKey,
     stages: { extract: here, transcribe: here, subtitles: here, translate: here },
     hasSound: true,
   }
@@ -142,6 +143,8 @@ describe('a clip', () => {
     expect([...watched.degradations, ...cut.degradations]).toEqual(['centerCrop'])
     const { outputs } = await world.run('publishClip', {
       ...clipOf(footage),
+      id: clipId(executionId, 1),
+      captions: wish.captions,
       degradations: watched.degradations,
     })
     expect(Object.keys(outputs)).toEqual(['clip-1', 'thumbnail-1', 'about-1'])

@@ -15,6 +15,7 @@ import {
   webhookPath,
   type Customer,
 } from './support/api-under-test.ts'
+import { madeClips } from './support/made-clips.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
 const logged: string[] = []
@@ -224,15 +225,20 @@ describe('a foreign id is answered like one that does not exist', () => {
       jobs: [{ job: card('card'), upperCredits: 1 }],
       ...{ maxCredits: null, baseExecutionId: null, webhook: null },
     })
+    const clipId = (await madeClips(api, owner)).clipIds[0]!
     const bodies: Record<string, object> = {
       'patch /v1/webhooks/endpoints/:id': { topics: [] },
       'post /v1/generations/:id/limit': { maxCredits: 5 },
       'post /v1/executions/:id/fork': { changes: {} },
+      'post /v1/clips/:id/edit': { start: 1 },
     }
     const ids: Record<string, string> = {
       '/v1/generations/:id': generationId,
       '/v1/generations/:id/limit': generationId,
       '/v1/executions/:id/fork': generationId,
+      '/v1/clips/:id': clipId,
+      '/v1/clips/:id/edit': clipId,
+      '/v1/clips/:id/regenerate': clipId,
       '/v1/media/:id': mediaId,
       '/v1/videos/:id': videoId,
       '/v1/videos/:id/renders': videoId,
@@ -315,12 +321,15 @@ describe('the description', () => {
         'get /readyz',
         'get /v1/account',
         'get /v1/account/ledger',
+        'get /v1/clips',
+        'get /v1/clips/{id}',
         'get /v1/executions',
         'get /v1/executions/{id}',
         'get /v1/executions/{id}/events',
         'get /v1/generations/models',
         'get /v1/generations/schema',
         'get /v1/generations/{id}',
+        'get /v1/live',
         'get /v1/media',
         'get /v1/media/{id}',
         'get /v1/tasks',
@@ -341,6 +350,8 @@ describe('the description', () => {
         'post /v1/admin/accounts/{id}/top-ups',
         'post /v1/admin/generations/{id}/jobs/{jobId}/decision',
         'post /v1/clips',
+        'post /v1/clips/{id}/edit',
+        'post /v1/clips/{id}/regenerate',
         'post /v1/executions/{id}/cancel',
         'post /v1/executions/{id}/fork',
         'post /v1/executions/{id}/retry',
@@ -349,6 +360,7 @@ describe('the description', () => {
         'post /v1/generations/{id}/limit',
         'post /jobs',
         'post /jobs/{id}/cancel',
+        'post /v1/live/tickets',
         'post /v1/localizations',
         'post /v1/media',
         'post /v1/streams',

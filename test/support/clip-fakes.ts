@@ -44,6 +44,7 @@ const FOOTAGE: Footage = {
   sourceKey: 'media/acct/med/original',
   durationSeconds: 120,
   folderKey: 'media/acct/med/clips/exec',
+  clipsFolderKey: 'media/acct/med/clips/exec',
   stages: { extract: here, transcribe: here, subtitles: here, translate: here },
   hasSound: true,
 }

@@ -1,6 +1,7 @@
 import type { ClipActivities, Footage } from '../../contracts/clip-activities.ts'
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Media } from '../../db/repositories/media.ts'
+import { recutWish } from '../../domain/clips/recut-wish.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clipFolderKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
@@ -19,11 +20,24 @@ export const bringFootage =
   async ({ order }) =>
     footageOf(deps, await bringMedium(deps, order), order)
 
-/** Finds what an earlier round has brought in. *Errors:* NOT_FOUND. */
+/** Finds what an earlier round has brought in or, for a clip that is made again, the order that made it.
+ * *Errors:* NOT_FOUND. */
 export const findFootage =
   (deps: ActivityDependencies): ClipActivities['findFootage'] =>
-  async ({ order }) =>
-    footageOf(deps, await findMedium(deps, order), order)
+  async ({ order }) => {
+    const origin = originOf(order)
+    const footage = footageOf(deps, await findMedium(deps, origin), origin)
+    const { accountId, mediaId } = footage
+    const { executionId } = order
+    return { ...footage, clipsFolderKey: clipFolderKey({ accountId, mediaId, executionId }) }
+  }
+
+/** The order that brought the footage. */
+const originOf = (order: PipelineOrder): PipelineOrder => {
+  if (order.pipeline !== 'recut') return order
+  const { executionId, mediaId } = recutWish(order.input).origin
+  return { ...order, executionId, subjectId: mediaId }
+}
 
 const footageOf = (
   deps: ActivityDependencies,
@@ -34,12 +48,14 @@ const footageOf = (
   if (medium.kind !== 'video' || !pictures?.widthPx || !pictures.heightPx) {
     throw new MediaError('MEDIA_NO_VIDEO', `${medium.id} has no moving pictures`)
   }
+  const folderKey = clipFolderKey({ accountId, mediaId: medium.id, executionId })
   return {
     accountId,
     mediaId: medium.id,
     sourceKey: medium.storageKey,
     durationSeconds: medium.durationSeconds ?? 0,
-    folderKey: clipFolderKey({ accountId, mediaId: medium.id, executionId }),
+    folderKey,
+    clipsFolderKey: folderKey,
     stages: stagesOf(deps),
     hasSound: medium.streams.some(({ kind }) => kind === 'audio'),
   }

@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities } from '../../contracts/clip-activities.ts'
-import { CLIP_SIZES, clipKeys } from '../../domain/clips/clip-wish.ts'
+import { CLIP_SIZES, clipKeys, facesKey } from '../../domain/clips/clip-wish.ts'
 import { cropPath } from '../../domain/clips/crop-path.ts'
 import { followSpeaker, type SeenFaces } from '../../domain/clips/follow-speaker.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -30,9 +30,9 @@ export const cutClip =
   async ({ executionId, footage, number, moment, format, captions }) => {
     const { storage, tools } = deps
     const { startSeconds, endSeconds } = moment
-    const keys = clipKeys(footage.folderKey)
+    const keys = clipKeys(footage.clipsFolderKey)
     const size = CLIP_SIZES[format]
-    const seen = await readJson<SeenFaces>(deps, keys.facesKey(number))
+    const seen = await readJson<SeenFaces>(deps, facesKey(footage.folderKey, moment))
     const transcript = await readFootageTranscript(deps, footage)
     const said = partOfTranscript(transcript, startSeconds, endSeconds)
     return await tools.withWorkspace(executionId, async (workspace) => {

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities } from '../../contracts/clip-activities.ts'
 import { clipKeys } from '../../domain/clips/clip-wish.ts'
+import type { ClipAbout } from '../../domain/clips/recut-wish.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { putText } from '../streams/stored-json.ts'
 
@@ -11,9 +12,9 @@ import { putText } from '../streams/stored-json.ts'
  */
 export const publishClip =
   (deps: ActivityDependencies): ClipActivities['publishClip'] =>
-  async ({ executionId, footage, number, moment, format, degradations }) => {
+  async ({ executionId, footage, number, moment, id, format, captions, degradations }) => {
     const { storage, tools } = deps
-    const keys = clipKeys(footage.folderKey)
+    const keys = clipKeys(footage.clipsFolderKey)
     const [videoKey, thumbnailKey, aboutKey] = [
       keys.videoKey(number),
       keys.thumbnailKey(number),
@@ -32,7 +33,8 @@ export const publishClip =
       })
       await storage.put(thumbnailKey, { filePath: outputPath }, { contentType, signal })
     })
-    const text = JSON.stringify({ number, format, ...moment, degradations })
+    const about: ClipAbout = { id, number, format, captions, ...moment, degradations }
+    const text = JSON.stringify(about)
     await putText(deps, aboutKey, { text, contentType: 'application/json' })
     return {
       outputs: {

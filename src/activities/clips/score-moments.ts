@@ -1,13 +1,15 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities, Footage } from '../../contracts/clip-activities.ts'
-import { chooseMoments } from '../../domain/clips/choose-moments.ts'
+import { chooseMoments, overlap } from '../../domain/clips/choose-moments.ts'
 import { clipKeys, type ClipWish, type Degradation } from '../../domain/clips/clip-wish.ts'
 import { heuristicMoments, type MeasuredMaterial } from '../../domain/clips/heuristic-moments.ts'
 import type { Moment } from '../../domain/clips/moment.ts'
+import { mergedSpans } from '../../domain/clips/merged-spans.ts'
 import { sentencesOf } from '../../domain/clips/sentences.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { TimedText } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { putText, readJson } from '../streams/stored-json.ts'
 import { readFootageTranscript } from './read-footage-transcript.ts'
@@ -20,24 +22,28 @@ interface Scored {
 /**
  * Chooses the moments that become clips: a language model names them, and what can be measured fills up
  * what it leaves open, or stands in for it where there is no model, or nothing sensible comes from it.
- * *Idempotent:* a choice that was made is kept, so that a retry makes the same clips. *Errors:*
- * STORAGE_UNAVAILABLE, ENCODER_* (retried). *Cancellation:* the model's answer is not waited for.
+ * *Idempotent:* a choice that was made is kept, so that a retry makes the same clips; so is what the
+ * model has answered, which is not paid for twice. *Errors:* STORAGE_UNAVAILABLE, ENCODER_* (retried). *Cancellation:* the model's answer is not waited for.
  */
 export const scoreMoments =
   (deps: ActivityDependencies): ClipActivities['scoreMoments'] =>
-  async ({ executionId, footage, wish }) => {
-    const { momentsKey } = clipKeys(footage.folderKey)
+  async ({ executionId, footage, wish, taken = [] }) => {
+    const { momentsKey } = clipKeys(footage.clipsFolderKey)
     if ((await deps.storage.head(momentsKey)) !== null) {
       return await readJson<Scored>(deps, momentsKey)
     }
     const transcript = await readFootageTranscript(deps, footage)
     const sentences = sentencesOf(transcript)
-    const named = await askModel(deps, { executionId, sentences, wish })
+    const elsewhere = mergedSpans(taken)
+    // A model is not asked about what it may not choose.
+    const open = sentences.filter((sentence) => !elsewhere.some((span) => overlap(sentence, span)))
+    const named = await askModel(deps, { executionId, footage, sentences: open, wish })
     const material = await measure(deps, { executionId, footage, sentences })
-    const best = chooseMoments(named ?? [], { limits: wish.limits, material })
+    const choice = { limits: wish.limits, material, taken: elsewhere }
+    const best = chooseMoments(named ?? [], choice)
     const measured = heuristicMoments(wish.limits, material)
     const scored: Scored = {
-      moments: chooseMoments(measured, { limits: wish.limits, material, before: best }),
+      moments: chooseMoments(measured, { ...choice, before: best }),
       degradations: best.length > 0 ? [] : ['heuristicScore'],
     }
     const text = JSON.stringify(scored)
@@ -51,12 +57,13 @@ const askModel = async (
   deps: ActivityDependencies,
   about: {
     readonly executionId: string
+    readonly footage: Footage
     readonly sentences: readonly TimedText[]
-    readonly wish: ClipWish
+    readonly wish: Pick<ClipWish, 'limits' | 'prompt'>
   },
 ): Promise<readonly Moment[] | null> => {
   const { momentScorer, log } = deps
-  const { executionId, sentences, wish } = about
+  const { executionId, footage, sentences, wish } = about
   if (momentScorer === null || sentences.length === 0) return null
   const progress = stepProgress(deps, { executionId, step: 'score' })
   try {
@@ -66,6 +73,7 @@ const askModel = async (
       wish: wish.prompt,
       signal: cancellationSignal(),
       onProgress: progress.report,
+      remember: orderAnswers(deps, footage.clipsFolderKey),
     })
   } catch (error) {
     if (!(error instanceof MediaError)) throw error

@@ -3,6 +3,7 @@ import type { Account } from '../../db/repositories/accounts.ts'
 import type { GenerationJob } from '../../db/repositories/generations.ts'
 import type { PricedStep } from '../../db/repositories/order-admission.ts'
 import { clipWish } from '../../domain/clips/clip-wish.ts'
+import { recutWish } from '../../domain/clips/recut-wish.ts'
 import { isId } from '../../domain/ids.ts'
 import { planTerms } from '../../domain/plans.ts'
 import { clipStepPrices, localizeStepPrices, streamStepPrices } from '../../domain/pricing.ts'
@@ -47,6 +48,13 @@ const stepsOf: Readonly<Record<OrderedPipeline, (quote: Quote) => readonly Price
       name === 'clip' ? numbers.map(clipStep) : [name],
     )
     return priced(names, clipStepPrices(account.plan, numbers, durationSeconds))
+  },
+  recut: ({ order, account }) => {
+    const { number, moment } = recutWish(order.input)
+    const names = PIPELINE_STEPS.recut
+      .filter((name) => name !== 'score' || 'taken' in moment)
+      .map((name) => (name === 'clip' ? clipStep(number) : name))
+    return priced(names, clipStepPrices(account.plan, [number], 0))
   },
   generate: ({ account, jobs }) => {
     const names = PIPELINE_STEPS.generate.flatMap((name) =>

@@ -41,6 +41,12 @@ const WORDS: Readonly<Record<Pipeline, Words>> = {
     failed: 'Your clips could not be made',
     path: 'media',
   },
+  recut: {
+    order: 'change of a clip',
+    ready: 'Your clip is ready',
+    failed: 'Your clip could not be made again',
+    path: 'clips',
+  },
 }
 
 /** What an account is told by mail of the end of its order. */

@@ -44,6 +44,7 @@ export const executionEvent = (execution: Execution, now: Date): EventBody => {
 /** What it worked on, by the name that its kind has in events. */
 const subjectOf = ({ pipeline, subjectId }: Execution): Readonly<Record<string, string>> => {
   if (pipeline === 'generate') return {}
+  if (pipeline === 'recut') return { clipId: subjectId }
   return pipeline === 'render' ? { videoId: subjectId } : { mediaId: subjectId }
 }
 

@@ -1,12 +1,23 @@
-import { clipOrder } from '../../contracts/http/clips.ts'
+import { clip, clipList, clipOrder, clipParams, clipQuery } from '../../contracts/http/clips.ts'
 import { mediumOrderAccepted } from '../../contracts/http/orders.ts'
 import type { ClipWish } from '../../domain/clips/clip-wish.ts'
 import { refuseMissingEngines } from '../missing-engines.ts'
+import { clipsOfOrder, ownClip } from '../own-clips.ts'
 import { acceptOrder, orderedMedium, refusedMedium } from '../pipeline-orders.ts'
+import { accountOf } from '../plugins/authentication.ts'
+import { presentClip } from '../present-clip.ts'
+import { clipChangeRoutes } from './clip-changes.ts'
 import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
-/** Orders of clips: admitted and paid for, or refused, in one round trip to the workflow. */
+/** Orders of clips, the clips that they have made, and changes of these. */
 export const clipRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  await clipOrderRoutes(app, context)
+  await madeClipRoutes(app, context)
+  await clipChangeRoutes(app, context)
+}
+
+/** Orders of clips: admitted and paid for, or refused, in one round trip to the workflow. */
+const clipOrderRoutes = async (app: Api, context: RouteContext): Promise<void> => {
   app.route({
     method: 'POST',
     url: '/clips',
@@ -40,6 +51,40 @@ export const clipRoutes = async (app: Api, context: RouteContext): Promise<void>
       const input = { wish, ...(url === undefined ? {} : { url }) }
       const order = { pipeline: 'clip', mediaId, priority, input } as const
       return await reply.code(202).send(await acceptOrder(context, request, order))
+    },
+  })
+}
+
+/** Clips that are there, each in its newest version. */
+const madeClipRoutes = async (app: Api, context: RouteContext): Promise<void> => {
+  app.route({
+    method: 'GET',
+    url: '/clips',
+    schema: {
+      summary: 'The clips that an order has made, in the order of their numbers',
+      tags: ['media'],
+      querystring: clipQuery,
+      response: { 200: clipList, ...problems(401, 404, 422) },
+    },
+    handler: async (request) => {
+      const { executionId } = request.query
+      const clips = await clipsOfOrder(context, accountOf(request).id, executionId)
+      return { clips: await Promise.all(clips.map((one) => presentClip(context, one))) }
+    },
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/clips/:id',
+    schema: {
+      summary: 'One clip in its newest version',
+      tags: ['media'],
+      params: clipParams,
+      response: { 200: clip, ...problems(401, 404, 410) },
+    },
+    handler: async (request) => {
+      const found = await ownClip(context, accountOf(request).id, request.params.id)
+      return await presentClip(context, found)
     },
   })
 }

@@ -11,8 +11,10 @@ import { idField } from '../../contracts/http/fields.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { ExecutionDetails } from '../../db/repositories/executions.ts'
 import { MediaError } from '../../domain/failures.ts'
+import { clipId, isId } from '../../domain/ids.ts'
 import { isExecutionOver, mayBeRetried } from '../../domain/statuses.ts'
 import type { OrderedPipeline } from '../../domain/steps.ts'
+import { clipNumbers } from '../own-clips.ts'
 import { declinedOrder } from '../declined-order.ts'
 import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
@@ -61,6 +63,13 @@ const currentStep = ({ status, steps }: ExecutionDetails): string | null => {
   return steps.find((step) => step.status === 'pending')?.name ?? null
 }
 
+/** Of orders of clips and of new versions of one. */
+const clipsOf = (row: ExecutionDetails): Pick<ExecutionAnswer, 'clipIds'> => {
+  const { pipeline, subjectId } = row
+  if (pipeline === 'clip') return { clipIds: clipNumbers(row).map((one) => clipId(row.id, one)) }
+  return pipeline === 'recut' && isId('clip', subjectId) ? { clipIds: [subjectId] } : {}
+}
+
 const presentExecution = async (
   presenting: Presenting,
   row: ExecutionDetails,
@@ -77,6 +86,7 @@ const presentExecution = async (
     currentStep: currentStep(row),
     steps: presentSteps(row),
     outputs: Object.fromEntries(await Promise.all(urls)),
+    ...clipsOf(row),
     credits: { held: heldCredits, captured: capturedCredits, refunded: refundedCredits },
   }
 }

@@ -33,6 +33,7 @@ const PROBLEMS = {
   403: problemAnswer('Not allowed, or expired.'),
   404: problemAnswer('Nothing of yours under this id.'),
   409: problemAnswer('The request contradicts the present state, or an Idempotency-Key.'),
+  410: problemAnswer('What is needed of this is gone for good.'),
   413: problemAnswer('Too large.'),
   416: problemAnswer('No such range.'),
   422: problemAnswer('Fields that cannot be accepted, each with its path and how to mend it.'),

@@ -33,6 +33,10 @@ export const execution = z
     currentStep: z.string().nullable(),
     steps: z.array(executionStep),
     outputs: z.record(z.string(), z.string()).meta({ description: 'Names to signed URLs.' }),
+    clipIds: z
+      .array(idField('clip'))
+      .optional()
+      .meta({ description: 'Of an order of clips: those that are there, for `/v1/clips/:id`.' }),
     credits: z.object({ held: z.int(), captured: z.int(), refunded: z.int() }),
   })
   .meta({ id: 'Execution' })

@@ -59,7 +59,7 @@ export const insertExecution = async (
   const inserted = await tx
     .insert(executions)
     .values(row)
-    .onConflictDoNothing()
+    .onConflictDoNothing({ target: executions.id })
     .returning({ id: executions.id })
   if (inserted.length === 0) return false
   const held = { status: 'completed', attempts: 1, progress: 100, startedAt: now, finishedAt: now }

@@ -139,6 +139,25 @@ export const createExecutionReads = (database: Database) => ({
     return { ...page, items: await withDetails(database, page.items) }
   },
 
+  /** The executions of a pipeline that worked on these subjects, in the order in which they ended; those
+   * that have not come last. */
+  onSubjects: (
+    accountId: AccountId,
+    pipeline: Pipeline,
+    subjectIds: readonly string[],
+  ): Promise<readonly Execution[]> =>
+    database
+      .select()
+      .from(executions)
+      .where(
+        and(
+          eq(executions.accountId, accountId),
+          eq(executions.pipeline, pipeline),
+          inArray(executions.subjectId, [...subjectIds]),
+        ),
+      )
+      .orderBy(asc(executions.finishedAt), asc(executions.id)),
+
   /** What happened after the given sequence number (0: from the start), oldest first. */
   events: (input: { executionId: ExecutionId; afterSequence: number; limit: number }) =>
     readEvents(database, input),

@@ -5,6 +5,7 @@ import { holdId, measuredHoldId } from '../../domain/ids.ts'
 import { isExecutionOver, isStepDone, mayBeRetried } from '../../domain/statuses.ts'
 import { runsEveryRound } from '../../domain/steps.ts'
 import type { Database, Transaction } from '../database.ts'
+import { ONE_RECUT } from '../schema/executions.ts'
 import { executions, executionSteps } from '../schema/index.ts'
 import { insertExecution } from './execution-admission.ts'
 import { appendEvents } from './execution-events.ts'
@@ -158,6 +159,12 @@ const admit = async (
   return await held(tx, earlier)
 }
 
+/** Whether an order was refused by the index that lets one change of a clip be in work. */
+const isSecondRecut = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  return ('constraint' in error && error.constraint === ONE_RECUT) || isSecondRecut(error.cause)
+}
+
 const raise = async (
   tx: Transaction,
   request: Omit<OrderAdmissionRequest, 'steps'> & { readonly steps: readonly PricedStep[] },
@@ -212,11 +219,18 @@ const raise = async (
  * and the execution with its steps; or, for a retry, a new hold for what is not done yet, and these
  * steps opened again. If the credits do not suffice, nothing of that happens but that the refusal is
  * kept. *Idempotent* per execution id and retry. *Errors:* CONFLICT when the order is over already or
- * there is nothing to retry; NOT_FOUND for a retry of nothing; HOLD_CONFLICT.
+ * there is nothing to retry; CLIP_IN_WORK while another change of the clip is; NOT_FOUND for a retry of
+ * nothing; HOLD_CONFLICT.
  */
 export const createOrderAdmission = (parts: AdmissionParts) => ({
-  admitOrder: (request: OrderAdmissionRequest): Promise<PipelineAdmission> =>
-    parts.database.transaction((tx) => admit(tx, request, parts)),
+  admitOrder: async (request: OrderAdmissionRequest): Promise<PipelineAdmission> => {
+    try {
+      return await parts.database.transaction((tx) => admit(tx, request, parts))
+    } catch (error) {
+      if (!isSecondRecut(error)) throw error
+      throw new MediaError('CLIP_IN_WORK', request.order.subjectId, { cause: error })
+    }
+  },
 
   /** Sets the prices of the steps that are left, once the source is known, and holds what they cost
    * beyond the first hold. Less is not given back now but when the order is settled. *Idempotent.* */

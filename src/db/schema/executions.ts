@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   bigserial,
   doublePrecision,
@@ -7,6 +8,7 @@ import {
   pgTable,
   primaryKey,
   text,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import type { PublicFailure } from '../../domain/failures.ts'
 import type { AccountId, ExecutionId } from '../../domain/ids.ts'
@@ -17,6 +19,9 @@ import { createdAt, moment } from './columns.ts'
 
 /** What a pipeline made: names to storage keys. URLs are signed when they are asked for. */
 export type OutputKeys = Readonly<Record<string, string>>
+
+/** The index that keeps a second change of a clip out while one is in work. */
+export const ONE_RECUT = 'executions_one_recut'
 
 /** One order of a pipeline, from admission to its end. */
 export const executions = pgTable(
@@ -48,6 +53,10 @@ export const executions = pgTable(
     index('executions_subject').on(table.subjectId),
     // Metrics count by this.
     index('executions_status').on(table.status),
+    // A clip is made again once at a time, whoever asks at the same moment.
+    uniqueIndex(ONE_RECUT)
+      .on(table.subjectId)
+      .where(sql`pipeline = 'recut' AND status IN ('pending', 'processing', 'stalled')`),
   ],
 )
 

@@ -1,6 +1,6 @@
 import type { CaptionPreset } from '../generation/job-params.ts'
 import type { FrameSize } from '../frame-size.ts'
-import type { ClipLimits } from './moment.ts'
+import type { ClipLimits, Span } from './moment.ts'
 
 export const CLIP_FORMATS = ['vertical_1080', 'square_1080', 'landscape_1080'] as const
 export type ClipFormat = (typeof CLIP_FORMATS)[number]
@@ -34,10 +34,15 @@ export const clipWish = (input: Readonly<Record<string, unknown>>): ClipWish =>
 export const DEGRADATIONS = ['centerCrop', 'heuristicScore', 'noCaptions'] as const
 export type Degradation = (typeof DEGRADATIONS)[number]
 
+const milliseconds = (seconds: number): string => String(Math.round(seconds * 1000))
+
+/** Where the faces of footage lie, by what was looked at: whichever clip shows it, in whichever version. */
+export const facesKey = (footageFolderKey: string, { startSeconds, endSeconds }: Span): string =>
+  `${footageFolderKey}/faces-${milliseconds(startSeconds)}-${milliseconds(endSeconds)}.json`
+
 /** Where the files of an order of clips lie. */
 export const clipKeys = (folderKey: string) => ({
   momentsKey: `${folderKey}/moments.json`,
-  facesKey: (number: number) => `${folderKey}/faces-${number}.json`,
   videoKey: (number: number) => `${folderKey}/clip-${number}.mp4`,
   thumbnailKey: (number: number) => `${folderKey}/clip-${number}.jpg`,
   /** Which moment it shows, and what was degraded. */

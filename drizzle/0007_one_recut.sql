@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX "executions_one_recut" ON "executions" USING btree ("subject_id") WHERE pipeline = 'recut' AND status IN ('pending', 'processing', 'stalled');
