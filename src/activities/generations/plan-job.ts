@@ -13,16 +13,12 @@ export interface OwnedJob {
 
 /** *Errors:* NOT_FOUND (final). */
 export const findJob = async (
-  { generations, accounts }: Pick<ActivityDependencies, 'generations' | 'accounts'>,
+  { generations }: Pick<ActivityDependencies, 'generations'>,
   { executionId, jobId }: JobInput,
 ): Promise<OwnedJob> => {
-  const generation = await generations.generationOf(executionId)
-  const row = await generations.jobOf(executionId, jobId)
-  const account = generation === null ? null : await accounts.find(generation.accountId)
-  if (row === null || account === null) {
-    throw new MediaError('NOT_FOUND', `no job ${jobId} in the plan of ${executionId}`)
-  }
-  return { account, row }
+  const found = await generations.ownedJobOf(executionId, jobId)
+  if (found !== null) return found
+  throw new MediaError('NOT_FOUND', `no job ${jobId} in the plan of ${executionId}`)
 }
 
 /** Who was given the newest order of a job. *Errors:* NOT_FOUND when there is none. */

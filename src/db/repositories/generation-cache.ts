@@ -78,17 +78,20 @@ const ownedBy = ({ executionId, jobId }: Maker) => ({
   result: null,
 })
 
+/** Claims what nobody has asked for before: one of all that try gets it, for the insert waits for its
+ * rivals. One statement, and the usual case. */
+const isFirst = async (database: Database, request: ClaimRequest): Promise<boolean> => {
+  const { accountId, cacheKey } = request
+  const inserted = await database
+    .insert(generationResults)
+    .values({ accountId, cacheKey, ...ownedBy(request) })
+    .onConflictDoNothing()
+    .returning({ cacheKey: generationResults.cacheKey })
+  return inserted.length > 0
+}
+
 const claimOnce = async (tx: Transaction, request: ClaimRequest): Promise<CacheClaim | null> => {
-  const { accountId, cacheKey, takes } = request
-  if (takes) {
-    // One of all that try gets it: the insert waits for its rivals.
-    const inserted = await tx
-      .insert(generationResults)
-      .values({ accountId, cacheKey, ...ownedBy(request) })
-      .onConflictDoNothing()
-      .returning({ cacheKey: generationResults.cacheKey })
-    if (inserted.length > 0) return { state: 'mine' }
-  }
+  const { takes } = request
   const [row] = await tx.select().from(generationResults).where(ofKey(request)).for('update')
   if (row === undefined) return takes ? null : { state: 'free' }
   const meaning = await meaningOf(tx, row, request)
@@ -104,6 +107,7 @@ export const createGenerationCache = ({ database }: { readonly database: Databas
    * the owner of a claim gets it again. A claim whose execution is over is free. */
   claim: async (request: ClaimRequest): Promise<CacheClaim> => {
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+      if (request.takes && (await isFirst(database, request))) return { state: 'mine' }
       const claim = await database.transaction((tx) => claimOnce(tx, request))
       if (claim !== null) return claim
     }

@@ -4,12 +4,14 @@ import type { JobResult, PlanJob } from '../../domain/generation/plan.ts'
 import type { Database } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
 import {
+  accounts,
   executions,
   generationJobs,
   generations,
   generationSources,
   type GenerationWebhook,
 } from '../schema/index.ts'
+import type { Account } from './accounts.ts'
 import { createGenerationCache } from './generation-cache.ts'
 import { createGenerationDeliveries } from './generation-deliveries.ts'
 import { createGenerationExpansions } from './generation-expansions.ts'
@@ -90,6 +92,20 @@ export const createGenerationsRepository = (
       const [found] = await database
         .select()
         .from(generationJobs)
+        .where(and(eq(generationJobs.executionId, executionId), eq(generationJobs.jobId, jobId)))
+      return found ?? null
+    },
+
+    /** A job with the account whose plan it is in; null when there is no such job. */
+    ownedJobOf: async (
+      executionId: ExecutionId,
+      jobId: string,
+    ): Promise<{ readonly account: Account; readonly row: GenerationJob } | null> => {
+      const [found] = await database
+        .select({ account: accounts, row: generationJobs })
+        .from(generationJobs)
+        .innerJoin(generations, eq(generations.executionId, generationJobs.executionId))
+        .innerJoin(accounts, eq(accounts.id, generations.accountId))
         .where(and(eq(generationJobs.executionId, executionId), eq(generationJobs.jobId, jobId)))
       return found ?? null
     },
