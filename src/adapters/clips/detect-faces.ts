@@ -36,7 +36,7 @@ export interface FaceJob {
 
 /**
  * Finds the faces in sampled pictures. *Returns* those of each picture, in parts of its size. *Errors:*
- * ENCODER_CRASHED (the detector died, or left what is no answer), ENCODER_TIMEOUT. *Cancellation:*
+ * ENCODER_CRASHED (the detector died, or left what is no answer for each picture), ENCODER_TIMEOUT. *Cancellation:*
  * rejects with the signal's reason; the detector is gone then, as it is when this process is killed.
  */
 export const detectFaces = async (
@@ -54,9 +54,16 @@ export const detectFaces = async (
     signal,
     onProgress: (done) => onProgress?.(Math.min(1, done / count)),
   })
+  let handedBytes = 0
+  stream.on('data', (chunk: Buffer) => (handedBytes += chunk.length))
   if (stdin !== null) hand(stream, stdin)
   assertSucceeded('the face detector', await ended)
-  return await readAnswer(resultPath)
+  const seen = await readAnswer(resultPath)
+  const handed = Math.floor(handedBytes / (size.widthPx * size.heightPx * 3))
+  if (seen.length !== handed) {
+    throw new MediaError('ENCODER_CRASHED', `it has seen ${seen.length} of ${handed} pictures`)
+  }
+  return seen
 }
 
 /** A detector that dies leaves the rest of the pictures to whoever made them. */
@@ -70,11 +77,15 @@ const hand = (pictures: Readable, detector: Writable): void => {
 const readAnswer = async (path: string): Promise<readonly (readonly FaceBox[])[]> => {
   try {
     const { pictures } = answer.parse(JSON.parse(await readFile(path, 'utf8')))
-    return pictures.map((faces) => faces.map(boxOf))
+    return pictures.map((faces) => faces.map(boxOf).filter(isInPicture))
   } catch (cause) {
     throw new MediaError('ENCODER_CRASHED', 'the face detector left no answer', { cause })
   }
 }
+
+/** A face at the edge reaches beyond it; one with its middle there is none. */
+const isInPicture = ({ x, y, width, height }: FaceBox): boolean =>
+  [x + width / 2, y + height / 2].every((middle) => middle >= 0 && middle <= 1)
 
 const boxOf = ([x, y, width, height, score, mouth]: z.output<typeof face>): FaceBox => ({
   x,
