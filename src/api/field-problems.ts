@@ -52,7 +52,7 @@ const wording = (issue: Issue): { message: string; fix: string } => {
       }
     case 'invalid_value':
       return {
-        message: 'is not one of the choices',
+        message: issue.input === undefined ? 'is missing' : 'is not one of the choices',
         fix: choiceFix(issue.input, issue.values.map(String)),
       }
     case 'invalid_union':

@@ -8,7 +8,8 @@ export const nearestName = (name: unknown, known: readonly string[]): string | n
   if (typeof name !== 'string' || name.length > NAME_LENGTH_MAX || known.length === 0) return null
   const folded = new Map(known.map((each) => [fold(each), each]))
   const found = closest(fold(name), [...folded.keys()])
-  const isNear = distance(fold(name), found) <= Math.max(2, Math.floor(found.length / 2))
+  // Of a short name less than half may be wrong: `b` was not meant as `a`.
+  const isNear = distance(fold(name), found) <= Math.floor(found.length / 2)
   return isNear ? (folded.get(found) ?? null) : null
 }
 

@@ -3,6 +3,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Problem } from '../contracts/http/problem.ts'
 import { failureRule, MediaError, type FailureCode, type FieldProblem } from '../domain/failures.ts'
+import { bodyProblems, keyProblems, ROUTE_PROBLEMS } from './request-problems.ts'
 
 /** What a client waits before it tries again, when nobody knows better. */
 const RETRY_AFTER_SECONDS = 2
@@ -39,12 +40,24 @@ const verdictOf = (code: FailureCode, changes: Partial<Verdict> = {}): Verdict =
   ...changes,
 })
 
-const ofMediaError = (error: MediaError): Verdict => {
+/** What the failure itself says, else what can be said of the request. */
+const problemsOf = (error: MediaError, request: FastifyRequest): Verdict['errors'] =>
+  error.problems.length === 0 && error.code === 'UNAUTHENTICATED'
+    ? keyProblems(request)
+    : [...error.problems]
+
+const ofMediaError = (error: MediaError, request: FastifyRequest): Verdict => {
   const { retryAfterMs } = error
+  if (request.is404 && error.code === 'NOT_FOUND') {
+    return verdictOf('NOT_FOUND', {
+      errors: [...ROUTE_PROBLEMS],
+      extra: { detail: 'There is no such route.' },
+    })
+  }
   const isAway = failureRule(error.code).httpStatus === 503 || error.code.endsWith('_IN_PROGRESS')
   const waitSeconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : retryAfterMs / 1000
   return verdictOf(error.code, {
-    errors: [...error.problems],
+    errors: problemsOf(error, request),
     extra: error instanceof RefusedOrder ? error.facts : {},
     ...(isAway || retryAfterMs !== undefined
       ? { retryAfterSeconds: Math.max(1, Math.ceil(waitSeconds)) }
@@ -53,21 +66,27 @@ const ofMediaError = (error: MediaError): Verdict => {
 }
 
 /** What Fastify and its plugins throw, by their codes; their messages are not for clients. */
-const ofFastifyError = (error: FastifyError): Verdict => {
+const ofFastifyError = (error: FastifyError, request: FastifyRequest): Verdict => {
   const status = error.statusCode ?? 500
-  if (status === 413) return verdictOf('BODY_TOO_LARGE')
+  if (status === 413) {
+    return verdictOf('BODY_TOO_LARGE', { errors: bodyProblems(request, status) })
+  }
   if (status === 429) return verdictOf('RATE_LIMITED')
   if (status === 404) return verdictOf('NOT_FOUND')
   if (error.code === 'FST_ERR_HANDLER_TIMEOUT' || status === 503) {
     return verdictOf('OVERLOADED', { retryAfterSeconds: RETRY_AFTER_SECONDS })
   }
-  if (status >= 400 && status < 500) return verdictOf('BODY_MALFORMED', { status })
+  if (status >= 400 && status < 500) {
+    return verdictOf('BODY_MALFORMED', { status, errors: bodyProblems(request, status) })
+  }
   return verdictOf('INTERNAL')
 }
 
-const judge = (error: unknown): Verdict => {
-  if (error instanceof MediaError) return ofMediaError(error)
-  return error instanceof Error ? ofFastifyError(error as FastifyError) : verdictOf('INTERNAL')
+const judge = (error: unknown, request: FastifyRequest): Verdict => {
+  if (error instanceof MediaError) return ofMediaError(error, request)
+  return error instanceof Error
+    ? ofFastifyError(error as FastifyError, request)
+    : verdictOf('INTERNAL')
 }
 
 const titleOf = (code: FailureCode): string =>
@@ -79,7 +98,7 @@ export const sendProblem = (
   reply: FastifyReply,
   error: unknown,
 ): FastifyReply => {
-  const { code, status, retryAfterSeconds, errors, extra } = judge(error)
+  const { code, status, retryAfterSeconds, errors, extra } = judge(error, request)
   if (status >= 500) request.log.error({ code, err: error }, 'request failed')
   else request.log.info({ code, detail: error instanceof MediaError ? error.internalDetail : '' })
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)

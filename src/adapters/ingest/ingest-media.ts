@@ -57,6 +57,18 @@ const REMEDIES: Partial<Record<FailureCode, Omit<FieldProblem, 'path'>>> = {
     message: 'is larger than your plan allows',
     fix: 'Send a smaller file, or change the plan.',
   },
+  SOURCE_FORBIDDEN: {
+    message: 'leads to an address that is not public',
+    fix: 'Upload the file, or have the operator allow the host (SPOOL_ALLOW_PRIVATE_SOURCES).',
+  },
+  SOURCE_NOT_FOUND: {
+    message: 'is an address that does not hand out a file',
+    fix: 'Give the address of the file itself, readable without a login, or upload the file.',
+  },
+  SOURCE_UNAVAILABLE: {
+    message: 'leads to a server that does not answer',
+    fix: 'Check the name of the host and try again, or upload the file.',
+  },
 }
 
 /** The same failure, with the field that it is about and how to mend it. */
