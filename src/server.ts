@@ -6,6 +6,7 @@ import { hashApiKey, makeApiKey } from './api/api-keys.ts'
 import { buildApp } from './api/app.ts'
 import type { ApiSettings } from './api/dependencies.ts'
 import { createExecutionNewsHub } from './api/execution-news.ts'
+import { createLiveTickets } from './adapters/live-tickets.ts'
 import { createSecretSeal } from './adapters/webhooks/sealed-secret.ts'
 import { newWebhookSecret } from './adapters/webhooks/standard-webhooks.ts'
 import { createFetchers } from './composition/fetchers.ts'
@@ -63,6 +64,7 @@ const main = async (): Promise<void> => {
     ingest: createIngest({ config, storage, fetcher: strangers }),
     temporal,
     executionNews: news,
+    liveTickets: createLiveTickets(settings.SPOOL_SECRET),
     inboundWebhooks: createInboundWebhooks(config, createModels(config)),
     newWebhookSecret,
     sealSecret: createSecretSeal(settings.SPOOL_SECRET).seal,
@@ -137,6 +139,7 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
     pollIntervalMs: settings.SPOOL_POLL_INTERVAL_SECONDS * 1000,
     stallTimeoutMs: settings.SPOOL_STALL_TIMEOUT_SECONDS * 1000,
     eventHeartbeatMs: 15_000,
+    liveConnectionsMax: settings.SPOOL_LIVE_CONNECTIONS_MAX,
     missingSettings: missingSettings(config),
     missingEngines: missingEngines(config),
     planJobsMax: settings.SPOOL_PLAN_JOBS_MAX,

@@ -9,9 +9,10 @@ import type { ApiDependencies } from './dependencies.ts'
 import { validatorCompiler } from './field-problems.ts'
 import { createApiMetrics } from './metrics.ts'
 import { limitAddressRate } from './plugins/address-rate.ts'
-import { requireAccount, requireOperator } from './plugins/authentication.ts'
+import { byTicket, requireAccount, requireOperator } from './plugins/authentication.ts'
 import { gracefulClose } from './plugins/graceful-close.ts'
 import { idempotency } from './plugins/idempotency.ts'
+import { isLiveUpgrade, liveSockets } from './plugins/live-sockets.ts'
 import { openapi, openapiRoute } from './plugins/openapi.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { unreadBody } from './plugins/unread-body.ts'
@@ -29,6 +30,7 @@ import { generationRoutes } from './routes/generations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { clipRoutes } from './routes/clips.ts'
+import { liveRoutes, liveTicketRoutes } from './routes/live.ts'
 import { localizationRoutes } from './routes/localizations.ts'
 import { mcpRoutes } from './routes/mcp.ts'
 import { mediaRoutes } from './routes/media.ts'
@@ -58,6 +60,7 @@ const ACCOUNT_ROUTES = [
   renderRoutes,
   streamRoutes,
   localizationRoutes,
+  liveTicketRoutes,
   clipRoutes,
   taskRoutes,
   videoRoutes,
@@ -83,6 +86,7 @@ const createServer = ({ settings, log }: ApiDependencies): FastifyInstance => {
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
     // Open streams are ended by their routes; what is left is idle.
     forceCloseConnections: 'idle',
+    http: { shouldUpgradeCallback: isLiveUpgrade },
   })
 }
 
@@ -90,6 +94,7 @@ const createServer = ({ settings, log }: ApiDependencies): FastifyInstance => {
 const registerPlugins = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
   const { settings, apiMetrics } = context
   app.decorateRequest('account', null)
+  app.decorateRequest('apiKeyId', null)
   app.decorateRequest('keyOwner', null)
   await app.register(requestLog)
   await app.register(gracefulClose)
@@ -109,6 +114,7 @@ const registerPlugins = async (app: FastifyInstance, context: RouteContext): Pro
   await app.register(rateLimit, { global: false })
   app.addHook('onRequest', limitAddressRate(app, settings.rateLimits.perAddressPerMinute))
   await app.register(multipart, { throwFileSizeLimit: false })
+  await app.register(liveSockets)
   await app.register(openapi, settings)
 }
 
@@ -141,6 +147,20 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
         route.schema = { ...route.schema, security: [{ apiKey: [] }] }
       })
       for (const routes of ACCOUNT_ROUTES) await routes(scope, context)
+    },
+    { prefix: '/v1' },
+  )
+}
+
+/** The one way in that is also open to the holder of a ticket. */
+const registerLiveRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
+  await app.register(
+    async (scope) => {
+      scope.addHook('onRequest', requireAccount(scope, context, byTicket(context)))
+      scope.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, security: [{ apiKey: [] }] }
+      })
+      await liveRoutes(scope, context)
     },
     { prefix: '/v1' },
   )
@@ -189,6 +209,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<FastifyIn
   app.setNotFoundHandler(notFound)
   await registerPlugins(app, context)
   await registerRoutes(app, context)
+  await registerLiveRoutes(app, context)
   await registerForeignRoutes(app, context)
   await app.ready()
   return app

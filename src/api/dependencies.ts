@@ -6,6 +6,7 @@ import type {
   FileGrants,
   FileStore,
   InboundWebhooks,
+  LiveTickets,
   MediaIngest,
   Playback,
 } from '../contracts/ports.ts'
@@ -59,8 +60,10 @@ export interface ApiSettings {
   readonly planJobsMax: number
   /** Providers of models that are set up here, by name; the engines of ours are not among them. */
   readonly modelProviders: readonly string[]
-  /** Between comments that keep an idle event stream open through proxies. */
+  /** Between signs of life on an idle event stream or live connection, which proxies would close. */
   readonly eventHeartbeatMs: number
+  /** Live connections of one account to one process. */
+  readonly liveConnectionsMax: number
 }
 
 /** Everything that the API works with; made by the composition root. */
@@ -73,6 +76,7 @@ export interface ApiDependencies {
   readonly ingest: MediaIngest
   readonly temporal: Client
   readonly executionNews: ExecutionNews
+  readonly liveTickets: LiveTickets
   readonly inboundWebhooks: InboundWebhooks
   /** `whsec_…`, for a new endpoint or account. */
   readonly newWebhookSecret: () => string

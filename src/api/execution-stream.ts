@@ -34,7 +34,7 @@ export const isQuiet = (execution: ExecutionDetails): boolean =>
 export async function* executionStream(options: StreamOptions): AsyncGenerator<string> {
   const { signal, read, find } = options
   // Before the first read: what happens in between rings the bell.
-  const bell = newsBell(options)
+  const bell = newsBell({ ...options, id: options.executionId })
   let sequence = options.afterSequence
   try {
     yield 'retry: 2000\n\n'

@@ -15,6 +15,7 @@ const AUDIT_TTL_MS = 60_000
 export interface ApiMetrics {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
   readonly inboundWebhooks: Counter<'source' | 'outcome'>
+  readonly liveConnections: Gauge
 }
 
 /** Runs `measure` at most once in `ttlMs`; a failure leaves the gauge without values, and is said. */
@@ -160,6 +161,11 @@ export const createApiMetrics = (options: MetricsOptions): ApiMetrics => {
       name: 'spool_inbound_webhooks_total',
       help: 'Webhooks received, by what came of them.',
       labelNames: ['source', 'outcome'],
+      registers,
+    }),
+    liveConnections: new Gauge({
+      name: 'spool_live_connections',
+      help: 'WebSockets of /v1/live that are open at this process.',
       registers,
     }),
   }

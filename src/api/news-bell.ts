@@ -1,6 +1,6 @@
 import type { ExecutionNews } from '../contracts/ports.ts'
 
-/** Somebody waits for news of an execution. */
+/** Somebody waits for news of an execution, or of an account. */
 export interface NewsBell {
   /** True when woken, false when the time is up. */
   readonly wait: (timeoutMs: number) => Promise<boolean>
@@ -11,7 +11,7 @@ export interface NewsBell {
  * abort rings, too. */
 export const newsBell = (options: {
   readonly news: ExecutionNews
-  readonly executionId: string
+  readonly id: string
   readonly signal: AbortSignal
 }): NewsBell => {
   let rung = false
@@ -20,7 +20,7 @@ export const newsBell = (options: {
     rung = true
     ring?.()
   }
-  const unfollow = options.news.follow(options.executionId, wake)
+  const unfollow = options.news.follow(options.id, wake)
   options.signal.addEventListener('abort', wake, { once: true })
   return {
     wait: async (timeoutMs) => {

@@ -243,6 +243,8 @@ export const settingsSchema = z.object({
   SPOOL_ALLOW_PRIVATE_SOURCES: list,
   SPOOL_SOURCE_TIMEOUT_SECONDS: seconds(600),
   SPOOL_RATE_LIMIT_PER_MINUTE: count(600),
+  /** Of one account, to one process of the API. */
+  SPOOL_LIVE_CONNECTIONS_MAX: count(50),
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   SPOOL_TRUST_PROXY: list,
 

@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream'
 import type { ByteRange } from '../domain/byte-range.ts'
+import type { ApiKeyId } from '../domain/ids.ts'
 import type { Plan } from '../domain/plans.ts'
 
 export interface StoredObject {
@@ -145,6 +146,13 @@ export interface InboundWebhooks {
    * `verify`, and for every provider that sends none; BODY_MALFORMED; PROVIDER_UNAVAILABLE when the keys
    * to judge it by cannot be had. */
   verifyModelNews(webhook: ClaimedWebhook): Promise<{ readonly ended: boolean }>
+}
+
+/** What stands in for an API key where none may be: in a browser. */
+export interface LiveTickets {
+  issue(keyId: ApiKeyId): { readonly ticket: string; readonly expiresAt: Date }
+  /** *Errors:* UNAUTHENTICATED for every ticket that is not ours or too old. */
+  read(ticket: string): { readonly keyId: ApiKeyId }
 }
 
 /** Wakes whoever follows an execution, or all of an account; carries no data, which is in the table. */

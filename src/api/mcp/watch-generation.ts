@@ -35,7 +35,7 @@ export const watchGeneration = async (watch: Watch): Promise<ApiAnswer> => {
   const { ask, executionId, timeoutMs, signal, onProgress } = watch
   const endMs = Date.now() + timeoutMs
   // Before the first question: what happens in between rings the bell.
-  const bell = newsBell(watch)
+  const bell = newsBell({ ...watch, id: executionId })
   try {
     for (;;) {
       const path = `/v1/generations/${encodeURIComponent(executionId)}`

@@ -48,6 +48,16 @@ export const createApiKeysRepository = (
       return found ?? null
     },
 
+    /** Whose key this is, by its id; null for one that is unknown or revoked. */
+    findAccountByKeyId: async (keyId: ApiKeyId): Promise<Account | null> => {
+      const [found] = await database
+        .select({ account: accounts })
+        .from(apiKeys)
+        .innerJoin(accounts, eq(accounts.id, apiKeys.accountId))
+        .where(and(eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)))
+      return found?.account ?? null
+    },
+
     /** False when the account has no such key; a revoked key stays revoked since the first time. */
     revoke: async (accountId: AccountId, keyId: ApiKeyId): Promise<boolean> => {
       const own = and(eq(apiKeys.accountId, accountId), eq(apiKeys.id, keyId))

@@ -8,6 +8,7 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll } from 'vitest'
 import { createGuardedFetcher } from '../../../src/adapters/fetcher/guarded-fetch.ts'
+import { createLiveTickets } from '../../../src/adapters/live-tickets.ts'
 import { createPlayback } from '../../../src/adapters/storage/playback.ts'
 import { createMediaIngest } from '../../../src/adapters/ingest/ingest-media.ts'
 import { openFolderStore } from '../../../src/adapters/storage/folder-store.ts'
@@ -53,6 +54,7 @@ const SETTINGS: ApiSettings = {
   pollIntervalMs: 60_000,
   stallTimeoutMs: 120_000,
   eventHeartbeatMs: 50,
+  liveConnectionsMax: 20,
   missingSettings: { speech: null, translation: null },
   missingEngines: { speech: null, translation: null },
   planJobsMax: 100,
@@ -153,6 +155,7 @@ export const startApi = async (options: {
     }),
     temporal,
     executionNews: hub,
+    liveTickets: createLiveTickets('s'.repeat(32)),
     inboundWebhooks,
     newWebhookSecret,
     sealSecret: createSecretSeal('s'.repeat(32)).seal,
