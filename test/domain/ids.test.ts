@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ID_PREFIXES, isId, makeId, remoteJobKey, type IdKind } from '../../src/domain/ids.ts'
+import {
+  clipId,
+  ID_PREFIXES,
+  isId,
+  makeId,
+  originOfClip,
+  remoteJobKey,
+  type IdKind,
+} from '../../src/domain/ids.ts'
 
 const KINDS = Object.keys(ID_PREFIXES) as IdKind[]
 const suffixes = fc.string({
@@ -39,4 +47,19 @@ test('remote jobs of other orders, steps and rounds have other keys', () => {
     ),
   )
   expect(new Set(keys).size).toBe(8)
+})
+
+test('a clip is named by its order and number, which its id tells', () => {
+  fc.assert(
+    fc.property(
+      suffixes.filter(({ length }) => length <= 62),
+      fc.integer({ min: 1, max: 20 }),
+      (suffix, number) => {
+        const executionId = makeId('execution', suffix)
+        const id = clipId(executionId, number)
+        expect(isId('clip', id)).toBe(true)
+        expect(originOfClip(id)).toEqual({ executionId, number })
+      },
+    ),
+  )
 })
