@@ -3,7 +3,7 @@
 const SECRET_PARTS: readonly (readonly [RegExp, string])[] = [
   [/(\b(?:https?|wss?):\/\/[^\s?#"<>]+)[?#][^\s"<>]*/gi, '$1?…'],
   [/([a-z][a-z0-9+.-]*:\/\/)[^/?#\s]*@/gi, '$1'],
-  [/(\/webhooks\/[\w-]+\/)[^\s/?"'<>)]+/g, '$1…'],
+  [/(\/(?:webhooks\/[\w-]+|play)\/)[^\s/?"'<>)]+/g, '$1…'],
   [/(hooks\.slack\.com\/\w+\/)[^\s"'<>)]+/g, '$1…'],
   [/\bbot\d+:[\w-]+/g, 'bot…'],
   [/\bwhsec_[\w+/=-]+/g, '…'],

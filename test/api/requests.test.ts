@@ -442,8 +442,12 @@ test('no key, signature or token is ever logged', async () => {
     ...signedWebhook({ type: 'unknown', task_id: 't' }),
   })
   await call(null, { method: 'POST', url: token, payload: '{}' })
+  const playback = new URL(api.dependencies.playback.urlOf('tasks/task_x/stream/master.m3u8')!)
+  await call(null, { method: 'GET', url: playback.pathname })
   const all = logged.join('')
   expect(all).toContain('/webhooks/tasks/:token')
+  expect(all).toContain('"path":"/play/:token/master.m3u8"')
+  expect(all).not.toContain(playback.pathname.split('/').at(2))
   expect(all).toContain('"path":"/files/no/such"')
   expect(all).not.toContain(customer.key)
   expect(all).not.toContain(ADMIN_KEY)

@@ -21,6 +21,7 @@ describe('redaction', () => {
       'https://spool.test/webhooks/tasks/abc.s3cret?x=s3cret',
       'https://spool.test/webhooks/tasks/…?…',
     ],
+    ['https://spool.test/play/abc.s3cret/v/1.m4s', 'https://spool.test/play/…/v/1.m4s'],
     // A bracket may belong to the query: rather the bracket goes than a signature stays.
     ['(https://a.example/x?t=1) then', '(https://a.example/x?… then'],
     ['postgres://user:pw@db:5432/spool down', 'postgres://db:5432/spool down'],

@@ -2,8 +2,8 @@
 
 import fastifyPlugin from 'fastify-plugin'
 
-/** Tokens in paths are keys to a workflow; they are never written down. */
-const TOKEN_PATH = /^(\/webhooks\/[^/]+\/).+$/
+/** Tokens in paths are keys, to a workflow or to the files of a stream; they are never written down. */
+const TOKEN_PATH = /^(\/(?:webhooks\/[^/]+|play)\/)[^/]+/
 
 /** The path of a request, without its query (signatures) and without the tokens of webhooks. */
 const loggablePath = (url: string): string =>
