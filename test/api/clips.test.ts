@@ -1,31 +1,22 @@
 /** Orders of clips: what is refused, and in which words, before anything is held or started. */
 
 import { describe, expect, test } from 'vitest'
-import type { ApiSettings } from '../../src/api/dependencies.ts'
 import { testDatabase } from '../support/database.ts'
-import { newId } from '../support/records.ts'
-import { startApi, type ApiUnderTest } from './support/api-under-test.ts'
+import { newId, newMedium } from '../support/records.ts'
+import { orderAt, startWorkerlessApi } from './support/refused-orders.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
 const connection = await testDatabase()
 const temporal = await testTemporal()
-const start = (missingSettings: ApiSettings['missingSettings']) =>
-  startApi({
-    connection,
-    temporal: temporal.client,
-    settings: { missingSettings, admissionTimeoutMs: 300 },
-  })
-const equipped = await start({ speech: null, translation: null })
-const deaf = await start({ speech: 'SPOOL_PYTHON_PATH', translation: null })
+const equipped = await startWorkerlessApi(connection, temporal, { speech: null, translation: null })
+const deaf = await startWorkerlessApi(connection, temporal, {
+  speech: 'SPOOL_PYTHON_PATH',
+  translation: null,
+})
 
 const url = 'https://example.com/talk.mp4'
 
-const order = async (api: ApiUnderTest, payload: object) => {
-  const customer = await api.customer({ credits: 100 })
-  const response = await api.call(customer, { method: 'POST', url: '/v1/clips', payload })
-  const body = response.json<{ code: string; errors: { path: string; message: string }[] }>()
-  return { status: response.statusCode, ...body }
-}
+const order = orderAt('/v1/clips')
 
 describe('an order of clips is refused at its path', () => {
   test.each<[string, object, string]>([
@@ -48,22 +39,9 @@ describe('an order of clips is refused at its path', () => {
 
   test('of a song', async () => {
     const customer = await equipped.customer()
-    const mediaId = newId('media')
-    await equipped.repositories.media.insert({
-      id: mediaId,
-      accountId: customer.id,
-      kind: 'audio',
-      storageKey: 'media/song',
-      fileName: 'song.mp3',
-      contentType: 'audio/mpeg',
-      sizeBytes: 1_000,
-      durationSeconds: 200,
-      streams: [{ kind: 'audio', codec: 'mp3', sampleRateHz: 44_100, channels: 2 }],
-    })
-    const payload = { mediaId }
-    const response = await equipped.call(customer, { method: 'POST', url: '/v1/clips', payload })
-    expect(response.statusCode).toBe(422)
-    expect(response.json()).toMatchObject({ code: 'MEDIA_NO_VIDEO' })
+    const song = await equipped.repositories.media.insert(newMedium(customer.id, 'song'))
+    const refused = await order(equipped, { mediaId: song.id }, customer)
+    expect(refused).toMatchObject({ status: 422, code: 'MEDIA_NO_VIDEO' })
   })
 })
 

@@ -1,36 +1,26 @@
 /** Orders of localizations: what is refused, and in which words, before anything is held or started. */
 
 import { describe, expect, test } from 'vitest'
-import type { ApiSettings } from '../../src/api/dependencies.ts'
 import { testDatabase } from '../support/database.ts'
-import { newId } from '../support/records.ts'
-import { startApi, type ApiUnderTest } from './support/api-under-test.ts'
+import { newId, newMedium } from '../support/records.ts'
+import { orderAt, startWorkerlessApi } from './support/refused-orders.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
 const connection = await testDatabase()
 const temporal = await testTemporal()
-const start = (missingSettings: ApiSettings['missingSettings']) =>
-  startApi({
-    connection,
-    temporal: temporal.client,
-    settings: { missingSettings, admissionTimeoutMs: 300 },
-  })
-const equipped = await start({ speech: null, translation: null })
-const mute = await start({ speech: null, translation: 'SPOOL_TRANSLATOR' })
-const deafMute = await start({ speech: 'SPOOL_PYTHON_PATH', translation: 'SPOOL_TRANSLATOR_URL' })
+const equipped = await startWorkerlessApi(connection, temporal, { speech: null, translation: null })
+const mute = await startWorkerlessApi(connection, temporal, {
+  speech: null,
+  translation: 'SPOOL_TRANSLATOR',
+})
+const deafMute = await startWorkerlessApi(connection, temporal, {
+  speech: 'SPOOL_PYTHON_PATH',
+  translation: 'SPOOL_TRANSLATOR_URL',
+})
 
 const url = 'https://example.com/film.mp4'
 
-const order = async (api: ApiUnderTest, payload: object) => {
-  const customer = await api.customer({ credits: 100 })
-  const response = await api.call(customer, {
-    method: 'POST',
-    url: '/v1/localizations',
-    payload,
-  })
-  const body = response.json<{ code: string; errors: { path: string; message: string }[] }>()
-  return { status: response.statusCode, ...body }
-}
+const order = orderAt('/v1/localizations')
 
 describe('what is not configured', () => {
   test('is said before any work starts, with the missing setting', async () => {
@@ -72,25 +62,9 @@ describe('an order is refused at its path', () => {
 
   test('of a film without sound', async () => {
     const customer = await equipped.customer()
-    const mediaId = newId('media')
-    await equipped.repositories.media.insert({
-      id: mediaId,
-      accountId: customer.id,
-      kind: 'video',
-      storageKey: 'media/silent',
-      fileName: 'silent.mp4',
-      contentType: 'video/mp4',
-      sizeBytes: 1_000,
-      durationSeconds: 4,
-      streams: [{ kind: 'video', codec: 'h264', widthPx: 320, heightPx: 180, frameRate: 25 }],
-    })
-    const response = await equipped.call(customer, {
-      method: 'POST',
-      url: '/v1/localizations',
-      payload: { mediaId },
-    })
-    expect(response.statusCode).toBe(422)
-    expect(response.json()).toMatchObject({ code: 'MEDIA_NO_AUDIO' })
+    const film = await equipped.repositories.media.insert(newMedium(customer.id, 'silent film'))
+    const refused = await order(equipped, { mediaId: film.id }, customer)
+    expect(refused).toMatchObject({ status: 422, code: 'MEDIA_NO_AUDIO' })
   })
 })
 

@@ -6,7 +6,7 @@ import { createPlaybackToken } from '../../src/adapters/storage/playback-token.t
 import type { MediaId } from '../../src/domain/ids.ts'
 import { streamKeys } from '../../src/domain/storage-keys.ts'
 import { testDatabase } from '../support/database.ts'
-import { newId } from '../support/records.ts'
+import { newId, newMedium } from '../support/records.ts'
 import { startApi, type Customer } from './support/api-under-test.ts'
 import { PRICE_CREDITS, runPipelinesWorker } from './support/pipelines-worker.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
@@ -18,21 +18,8 @@ await runPipelinesWorker(temporal, api.repositories)
 const { get, post, repositories } = api
 const { files } = api.dependencies
 
-const film = async (who: Customer): Promise<MediaId> => {
-  const id = newId('media')
-  await repositories.media.insert({
-    id,
-    accountId: who.id,
-    kind: 'video',
-    storageKey: `media/${who.id}/${id}/original`,
-    fileName: 'film.mp4',
-    contentType: 'video/mp4',
-    sizeBytes: 1_000,
-    durationSeconds: 60,
-    streams: [{ kind: 'video', codec: 'h264', widthPx: 640, heightPx: 360, frameRate: 25 }],
-  })
-  return id
-}
+const film = async (who: Customer): Promise<MediaId> =>
+  (await repositories.media.insert(newMedium(who.id, 'silent film'))).id
 
 describe('an order of a stream', () => {
   test('is taken with its credits held, and repeated by its key', async () => {

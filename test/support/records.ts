@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Database } from '../../src/db/database.ts'
 import { createAccountsRepository } from '../../src/db/repositories/accounts.ts'
 import { createLedgerRepository } from '../../src/db/repositories/ledger.ts'
-import { createMediaRepository } from '../../src/db/repositories/media.ts'
+import { createMediaRepository, type NewMedia } from '../../src/db/repositories/media.ts'
 import { createVideosRepository } from '../../src/db/repositories/videos.ts'
 import { makeId, type AccountId, type IdKind, type VideoId } from '../../src/domain/ids.ts'
 
@@ -41,19 +41,31 @@ export const insertAccount = async (database: Database, credits = 0): Promise<Ac
   return id
 }
 
-/** A video project of the account, with its song: rows only, no files. */
-export const insertVideo = async (database: Database, accountId: AccountId): Promise<VideoId> => {
-  const song = await createMediaRepository(database).insert({
-    id: newId('media'),
-    accountId,
+const MEDIA = {
+  song: {
     kind: 'audio',
-    storageKey: 'media/song.mp3',
     fileName: 'song.mp3',
     contentType: 'audio/mpeg',
-    sizeBytes: 1_000_000,
-    durationSeconds: 60,
     streams: [{ kind: 'audio', codec: 'mp3', sampleRateHz: 44_100, channels: 2 }],
-  })
+  },
+  'silent film': {
+    kind: 'video',
+    fileName: 'film.mp4',
+    contentType: 'video/mp4',
+    streams: [{ kind: 'video', codec: 'h264', widthPx: 640, heightPx: 360, frameRate: 25 }],
+  },
+} as const satisfies Record<string, Partial<NewMedia>>
+
+/** A medium of a minute, as its row says; there is no file. */
+export const newMedium = (accountId: AccountId, what: keyof typeof MEDIA): NewMedia => {
+  const id = newId('media')
+  const storageKey = `media/${accountId}/${id}/original`
+  return { ...MEDIA[what], id, accountId, storageKey, sizeBytes: 1_000_000, durationSeconds: 60 }
+}
+
+/** A video project of the account, with its song: rows only, no files. */
+export const insertVideo = async (database: Database, accountId: AccountId): Promise<VideoId> => {
+  const song = await createMediaRepository(database).insert(newMedium(accountId, 'song'))
   const video = await createVideosRepository(database).insert({
     id: newId('video'),
     accountId,
