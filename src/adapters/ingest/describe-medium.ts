@@ -6,6 +6,7 @@ import { probeByIndex } from '../ffmpeg/compose/probe-by-index.ts'
 import { probe } from '../ffmpeg/probe.ts'
 import { verifyReadable } from '../ffmpeg/verify-readable.ts'
 import { contentTypeOf } from './content-type.ts'
+import { probeOwnPicture } from './picture-header.ts'
 
 export interface MediumInspection {
   readonly ffmpegPath: string
@@ -43,7 +44,8 @@ export interface DescribedMedium {
 export const describeMedium = async (input: MediumInspection): Promise<DescribedMedium> => {
   const { ffmpegPath, ffprobePath, path, needs, timeoutMs, signal } = input
   const indexed = input.byIndex === true ? await probeByIndex(path) : null
-  const found = indexed ?? (await probe({ ffprobePath, path, signal }))
+  const ownPicture = input.wholly || indexed !== null ? null : await probeOwnPicture(path)
+  const found = indexed ?? ownPicture ?? (await probe({ ffprobePath, path, signal }))
   const durationSecondsMax = Math.min(MEDIA_LIMITS.durationSecondsMax, input.durationSecondsMax)
   const judgement = judgeMedia(found, {
     limits: { ...MEDIA_LIMITS, durationSecondsMax },

@@ -19,9 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const described = (path: string, byIndex: boolean) =>
+const described = (path: string, byIndex: boolean, wholly = true) =>
   describeMedium({
-    ...{ ffmpegPath: 'ffmpeg', ffprobePath: 'ffprobe', path, byIndex, wholly: true },
+    ...{ ffmpegPath: 'ffmpeg', ffprobePath: 'ffprobe', path, byIndex, wholly },
     ...{ durationSecondsMax: 3600, timeoutMs: 60_000, signal: new AbortController().signal },
   })
 
@@ -122,5 +122,30 @@ describe('what has no such index is read', () => {
     const path = await make()
     expect(await probeByIndex(path)).toBeNull()
     expect(await described(path, true)).toEqual(await described(path, false))
+  })
+})
+
+describe('a picture of our own is by its header what it is when it is read', () => {
+  const picture = (name: string, ...encode: string[]) =>
+    makeMedia(
+      folder,
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=320x180',
+      '-frames:v',
+      '1',
+      ...encode,
+      name,
+    )
+
+  test.each([
+    ['a JPEG', () => picture('own-jpeg', '-f', 'mjpeg')],
+    ['a PNG', () => picture('own.png')],
+    ['a PNG with holes', () => picture('holes.png', '-pix_fmt', 'rgba')],
+    ['a WebP, which is asked for by ffprobe', () => picture('own.webp')],
+  ])('%s', async (_, make) => {
+    const path = await make()
+    expect(await described(path, true, false)).toEqual(await described(path, false))
   })
 })
