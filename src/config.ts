@@ -49,7 +49,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
-  const parsed = settingsSchema.safeParse(given)
+  const parsed = settingsSchema.safeParse(given, { reportInput: true })
   const problems = [
     ...unknownNames(Object.keys(given)),
     ...(parsed.success ? missingTogether(parsed.data) : parsed.error.issues.map(sentence)),
@@ -145,7 +145,14 @@ const sentence = (issue: z.core.$ZodIssue): string => {
     name in settingsSchema.shape
       ? settingsSchema.shape[name as keyof typeof settingsSchema.shape].description
       : undefined
-  return `${issue.path.join('.')}: ${issue.message}${description ? ` (expected: ${description})` : ''}`
+  return `${issue.path.join('.')}: ${wrongness(issue)}${description ? ` (expected: ${description})` : ''}`
+}
+
+/** The library's own words are for programmers. */
+const wrongness = (issue: z.core.$ZodIssue): string => {
+  if (issue.code !== 'invalid_type') return issue.message
+  if (issue.input === undefined) return 'is missing'
+  return `is no ${issue.expected}`
 }
 
 /** Presigned URLs do not live longer. */

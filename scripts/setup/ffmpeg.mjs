@@ -17,13 +17,13 @@ const FILTERS = [
 ]
 
 /**
- * Finds FFmpeg and ffprobe (FFMPEG_PATH, FFPROBE_PATH → PATH) that can do what Spool needs, or
+ * Finds FFmpeg and ffprobe (SPOOL_FFMPEG_PATH, SPOOL_FFPROBE_PATH → PATH) that can do what Spool needs, or
  * installs Debian's as root. Returns `{ ffmpegPath, ffprobePath, version }`.
  */
 export async function ensureFfmpeg({ note, onOutput }) {
   const found = await inspectFfmpeg()
   if (found.ok) return found.ffmpeg
-  if (canUseApt() && !process.env.FFMPEG_PATH && !process.env.FFPROBE_PATH) {
+  if (canUseApt() && !process.env.SPOOL_FFMPEG_PATH && !process.env.SPOOL_FFPROBE_PATH) {
     note(`FFmpeg will not do: ${found.reason}.`)
     const installed = await ensureDebianPackage('ffmpeg', onOutput)
     const second = installed.ok ? await inspectFfmpeg() : installed
@@ -36,15 +36,16 @@ export async function ensureFfmpeg({ note, onOutput }) {
 function remedy() {
   const command =
     process.platform === 'darwin' ? 'brew install ffmpeg' : 'apt, dnf or your package manager'
-  return `install FFmpeg ${MINIMUM_VERSION} or newer with libx264, libx265 and libmp3lame (${command}), or point FFMPEG_PATH and FFPROBE_PATH to one.`
+  return `install FFmpeg ${MINIMUM_VERSION} or newer with libx264, libx265 and libmp3lame (${command}), or point SPOOL_FFMPEG_PATH and SPOOL_FFPROBE_PATH to one.`
 }
 
 async function inspectFfmpeg() {
-  const ffmpegPath = findProgram(process.env.FFMPEG_PATH || 'ffmpeg')
-  if (!ffmpegPath) return { ok: false, reason: `${process.env.FFMPEG_PATH || 'ffmpeg'} is missing` }
-  const ffprobePath = findProgram(process.env.FFPROBE_PATH || 'ffprobe')
+  const ffmpegPath = findProgram(process.env.SPOOL_FFMPEG_PATH || 'ffmpeg')
+  if (!ffmpegPath)
+    return { ok: false, reason: `${process.env.SPOOL_FFMPEG_PATH || 'ffmpeg'} is missing` }
+  const ffprobePath = findProgram(process.env.SPOOL_FFPROBE_PATH || 'ffprobe')
   if (!ffprobePath)
-    return { ok: false, reason: `${process.env.FFPROBE_PATH || 'ffprobe'} is missing` }
+    return { ok: false, reason: `${process.env.SPOOL_FFPROBE_PATH || 'ffprobe'} is missing` }
   const probe = await runCommand(ffprobePath, ['-version'], { timeoutMs: 20_000 })
   if (!probe.ok) return { ok: false, reason: `ffprobe does not run: ${causeIn(probe.output)}` }
   const about = await runCommand(ffmpegPath, ['-version'], { timeoutMs: 20_000 })

@@ -56,7 +56,11 @@ function fingerprint(path) {
 }
 
 function chosenBySettings() {
-  return ['SPOOL_TEMPORAL_CLI', 'FFMPEG_PATH', 'FFPROBE_PATH', 'PYTHON', 'ESPEAK_PATH'].map(
-    (name) => process.env[name] ?? null,
-  )
+  return [
+    'SPOOL_TEMPORAL_CLI',
+    'SPOOL_FFMPEG_PATH',
+    'SPOOL_FFPROBE_PATH',
+    'SPOOL_ESPEAK_PATH',
+    'PYTHON',
+  ].map((name) => process.env[name] ?? null)
 }

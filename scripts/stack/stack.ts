@@ -1,11 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { readConfig } from '../../src/config.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { ensureDemoAccount } from './demo-account.ts'
 import type { Part } from './part.ts'
 import { claimPort } from './ports.ts'
 import { preparePostgres } from './postgres.ts'
 import { readPrivateJson, writePrivateJson } from './private-file.ts'
+import { ensureAnswer } from './ensure-answer.ts'
 import { secretFrom } from './secret-file.ts'
 import { PORT_SETTINGS, STACK_ONLY_VARIABLES } from './settings.ts'
 import type { StackSettings } from './settings.ts'
@@ -88,7 +90,8 @@ export async function startStack(
 
 async function startParts(plan: Plan): Promise<StackRecord> {
   const { settings, supervisor, say } = plan
-  // Before anything starts: nobody wants to wait for PostgreSQL to hear that a port is taken.
+  // Before anything starts: nobody wants to wait for PostgreSQL to hear of a typo, or that a port is taken.
+  refuseWrongSettings()
   const apiPort = await claimed('api', settings)
   const [databaseUrl, temporal, workflowBundle] = await Promise.all([
     startDatabase(plan).then(async (url) => {
@@ -148,6 +151,7 @@ async function startDatabase({ settings, supervisor, say }: Plan): Promise<strin
 async function startTemporal(plan: Plan): Promise<{ address: string; uiUrl: string }> {
   const { settings, supervisor, say } = plan
   if (settings.temporalAddress) {
+    await ensureAnswer('TEMPORAL_ADDRESS', settings.temporalAddress)
     return { address: settings.temporalAddress, uiUrl: process.env.SPOOL_TEMPORAL_UI_URL ?? '' }
   }
   say('Starting Temporal')
@@ -193,6 +197,17 @@ async function untilOk(url: string): Promise<void> {
 function claimed(key: keyof typeof PORT_SETTINGS, settings: StackSettings): Promise<number> {
   const { part, variable } = PORT_SETTINGS[key]
   return claimPort(part, variable, settings.ports[key])
+}
+
+/** Throws one message with all that is wrong with the user's own settings. */
+function refuseWrongSettings(): void {
+  const madeHere = 'made by the stack where it is not set'
+  readConfig({
+    ...withoutStackSettings(process.env),
+    DATABASE_URL: process.env.DATABASE_URL || 'postgres://127.0.0.1/spool',
+    SPOOL_SECRET: process.env.SPOOL_SECRET || madeHere,
+    SPOOL_ADMIN_KEY: process.env.SPOOL_ADMIN_KEY || madeHere,
+  })
 }
 
 function withoutStackSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

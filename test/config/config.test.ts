@@ -71,6 +71,7 @@ describe('reading the environment', () => {
       expect(message).toContain(name)
     }
     expect(message).toContain('9 problem(s)')
+    expect(message).toContain('DATABASE_URL: is missing')
     expect(message).toContain('postgres://user:password@127.0.0.1:5432/spool')
     expect(message).toContain('openssl rand -hex 32')
   })

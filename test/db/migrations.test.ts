@@ -31,3 +31,11 @@ test('migrating again, also several times at once, changes nothing', async () =>
   expect(await applied()).toEqual(before)
   expect(before.length).toBeGreaterThan(0)
 })
+
+test('a database that is not there is named, without its password', async () => {
+  const asked = migrate('postgres://spool:hidden@127.0.0.1:1/films')
+  await expect(asked).rejects.toThrow(
+    /^The database of DATABASE_URL \(127\.0\.0\.1:1\/films\) cannot/,
+  )
+  await expect(asked).rejects.not.toThrow('hidden')
+})

@@ -35,6 +35,15 @@ describe('set-up', { timeout: 60_000 }, () => {
     )
   })
 
+  it('takes the FFmpeg that a setting names, and says which setting names none', async () => {
+    const { ensureFfmpeg } = await setupModule('ffmpeg.mjs')
+    process.env.SPOOL_FFMPEG_PATH = join(tempFolder(), 'ffmpeg')
+    onTestFinished(() => void delete process.env.SPOOL_FFMPEG_PATH)
+    await expect(ensureFfmpeg({ note: () => {} })).rejects.toThrow(
+      /ffmpeg is missing\); .*SPOOL_FFMPEG_PATH/,
+    )
+  })
+
   it('makes the Python environment once, and says why when there is no Python that would do', async () => {
     const { ensurePython } = await setupModule('python.mjs')
     const notes: string[] = []
