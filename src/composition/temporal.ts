@@ -22,9 +22,17 @@ export const openTemporalClient = (settings: Settings): Client => {
   return new Client({ connection, namespace })
 }
 
-/** A connection for workers, and a client that shares it (which lets workflows start eagerly). */
+/** A connection for workers, and a client that shares it (which lets workflows start eagerly). Throws one
+ * sentence if Temporal cannot be reached. */
 export const openWorkerConnection = async (settings: Settings) => {
   const { connectionOptions, namespace } = where(settings)
-  const connection = await NativeConnection.connect({ ...connectionOptions, ...NO_COMPRESSION })
+  const connection = await NativeConnection.connect({
+    ...connectionOptions,
+    ...NO_COMPRESSION,
+  }).catch((cause: unknown) => {
+    const address = connectionOptions.address ?? 'localhost:7233'
+    const reason = `Temporal cannot be reached at ${address}: start it there, or correct TEMPORAL_ADDRESS.`
+    throw new Error(reason, { cause })
+  })
   return { connection, namespace, client: new Client({ connection, namespace }) }
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { NativeConnection } from '@temporalio/worker'
-import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import type { AllActivities } from '../activities/create-activities.ts'
 import {
@@ -13,6 +13,7 @@ import type { Queue, QUEUES } from '../contracts/queues.ts'
 import type { ExecutionsRepository } from '../db/repositories/executions.ts'
 import { publicFailure } from '../domain/failures.ts'
 import { providerQueue } from '../domain/generation/model-queue.ts'
+import { temporalLogger } from './temporal-logger.ts'
 
 /**
  * Once per process, before the first connection to Temporal. From then on SIGINT and SIGTERM mean: drain.
@@ -23,17 +24,7 @@ export const installRuntime = (log: Logger): void => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => log.info({ signal }, 'the worker drains'))
   }
-  Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta: given }) => {
-      // A task token says nothing to a reader, in two hundred characters.
-      const { taskToken: _, ...meta } = given ?? {}
-      // The SDK tells of every poller and state; of those only what is wrong is news.
-      const isOurs = meta['sdkComponent'] === 'workflow' || meta['sdkComponent'] === 'activity'
-      if (level === 'ERROR') log.error(meta, message)
-      else if (level === 'WARN' && !message.startsWith('No workflows')) log.warn(meta, message)
-      else if (isOurs) log.info(meta, message)
-    }),
-  })
+  Runtime.install({ logger: temporalLogger(log) })
 }
 
 /** What a provider of models is asked at most, by all workers together and by each of them. */
