@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
-import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type onRouteHookHandler } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import { randomUUID } from 'node:crypto'
 import { MediaError } from '../domain/failures.ts'
@@ -20,8 +20,9 @@ import { sendProblem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminAccountRoutes, adminCreditRoutes } from './routes/admin.ts'
 import { executeRoutes } from './routes/execute.ts'
+import { executionCommandRoutes } from './routes/execution-commands.ts'
 import { executionEventRoutes } from './routes/execution-events.ts'
-import { executionCommandRoutes, executionRoutes } from './routes/executions.ts'
+import { executionRoutes } from './routes/executions.ts'
 import { fileRoutes } from './routes/files.ts'
 import { generationDecisionRoutes } from './routes/generation-decisions.ts'
 import { generationOrderRoutes } from './routes/generation-orders.ts'
@@ -37,7 +38,7 @@ import { mediaRoutes } from './routes/media.ts'
 import { modelWebhookRoutes } from './routes/model-webhooks.ts'
 import { playbackRoutes } from './routes/playback.ts'
 import { renderRoutes } from './routes/renders.ts'
-import type { Api, RouteContext } from './routes/route-context.ts'
+import type { RouteContext } from './routes/route-context.ts'
 import { streamRoutes } from './routes/streams.ts'
 import { taskWebhookRoutes } from './routes/task-webhooks.ts'
 import { taskRoutes } from './routes/tasks.ts'
@@ -47,6 +48,17 @@ import { createWorkflowService } from './workflow-service.ts'
 
 /** A route token has some 200 characters; the router's own limit is 100. */
 const PARAMETER_LENGTH_MAX = 2_048
+
+/** Open to everybody, or to whoever has a token: each in a scope of its own, for some read bodies in their
+ * own way. */
+const OPEN_ROUTES = [
+  healthRoutes,
+  openapiRoute,
+  fileRoutes,
+  playbackRoutes,
+  taskWebhookRoutes,
+  modelWebhookRoutes,
+]
 
 const ACCOUNT_ROUTES = [
   accountRoutes,
@@ -67,6 +79,13 @@ const ACCOUNT_ROUTES = [
   webhookDeliveryRoutes,
   webhookEndpointRoutes,
 ]
+
+/** Says in the description of each route which key it wants. */
+const describedBehind =
+  (scheme: 'apiKey' | 'adminKey'): onRouteHookHandler =>
+  (route) => {
+    route.schema = { ...route.schema, security: [{ [scheme]: [] }] }
+  }
 
 const notFound = (): never => {
   throw new MediaError('NOT_FOUND', 'no such route')
@@ -120,19 +139,16 @@ const registerPlugins = async (app: FastifyInstance, context: RouteContext): Pro
 
 /** Denied by default: whatever lies under `/v1` is behind a key, and so is what does not exist there. */
 const registerRoutes = async (app: FastifyInstance, context: RouteContext): Promise<void> => {
-  await app.register(async (scope) => healthRoutes(scope as unknown as Api, context))
-  await app.register(async (scope) => openapiRoute(scope as unknown as Api))
-  await app.register(async (scope) => fileRoutes(scope as unknown as Api, context))
-  await app.register(async (scope) => playbackRoutes(scope as unknown as Api, context))
-  await app.register(async (scope) => taskWebhookRoutes(scope as unknown as Api, context))
-  await app.register(async (scope) => modelWebhookRoutes(scope as unknown as Api, context))
+  for (const routes of OPEN_ROUTES) {
+    await app.register(async (scope) => {
+      await routes(scope, context)
+    })
+  }
   await app.register(
     async (scope) => {
       scope.addHook('onRequest', requireOperator(context.settings))
       scope.setNotFoundHandler(notFound)
-      scope.addHook('onRoute', (route) => {
-        route.schema = { ...route.schema, security: [{ adminKey: [] }] }
-      })
+      scope.addHook('onRoute', describedBehind('adminKey'))
       await adminAccountRoutes(scope, context)
       await adminCreditRoutes(scope, context)
       await generationDecisionRoutes(scope, context)
@@ -143,9 +159,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
     async (scope) => {
       scope.addHook('onRequest', requireAccount(scope, context))
       scope.setNotFoundHandler(notFound)
-      scope.addHook('onRoute', (route) => {
-        route.schema = { ...route.schema, security: [{ apiKey: [] }] }
-      })
+      scope.addHook('onRoute', describedBehind('apiKey'))
       for (const routes of ACCOUNT_ROUTES) await routes(scope, context)
     },
     { prefix: '/v1' },
@@ -157,9 +171,7 @@ const registerLiveRoutes = async (app: FastifyInstance, context: RouteContext): 
   await app.register(
     async (scope) => {
       scope.addHook('onRequest', requireAccount(scope, context, byTicket(context)))
-      scope.addHook('onRoute', (route) => {
-        route.schema = { ...route.schema, security: [{ apiKey: [] }] }
-      })
+      scope.addHook('onRoute', describedBehind('apiKey'))
       await liveRoutes(scope, context)
     },
     { prefix: '/v1' },
@@ -173,10 +185,10 @@ const registerForeignRoutes = async (
 ): Promise<void> => {
   await app.register(async (scope) => {
     scope.addHook('onRequest', requireAccount(scope, context))
+    scope.addHook('onRoute', describedBehind('apiKey'))
     scope.addHook('onRoute', (route) => {
       // The same as under /v1, where it is described.
-      const hide = route.url.startsWith('/tasks')
-      route.schema = { ...route.schema, security: [{ apiKey: [] }], hide }
+      if (route.url.startsWith('/tasks')) route.schema = { ...route.schema, hide: true }
     })
     await taskRoutes(scope, context)
     await jobRoutes(scope, context)

@@ -16,6 +16,7 @@ import { OPERATIONS } from '../domain/generation/operations.ts'
 import type { JobResult } from '../domain/generation/plan.ts'
 import { isExecutionOver } from '../domain/statuses.ts'
 import { jobStep } from '../domain/steps.ts'
+import { temporalUrl, type Presenting } from './present-execution.ts'
 import { isoOrNull, publishedUrl, type UrlSigning } from './presenters.ts'
 
 /** A plan with the execution that runs it. */
@@ -68,14 +69,13 @@ const mainJobId = ({ generation }: GenerationRun): string | null =>
 
 /** A plan and how far it is. Its URLs are signed now. */
 export const presentGeneration = async (
-  signing: UrlSigning,
+  presenting: Presenting,
   run: GenerationRun,
-  temporalUrl: string,
 ): Promise<GenerationAnswer> => {
   const { execution, generation } = run
   const steps = new Map(execution.steps.map((step) => [step.name, step]))
   const jobs = await Promise.all(
-    generation.jobs.map((row) => presentJob(signing, row, steps.get(jobStep(row.jobId)))),
+    generation.jobs.map((row) => presentJob(presenting, row, steps.get(jobStep(row.jobId)))),
   )
   const mainId = mainJobId(run)
   const { heldCredits, capturedCredits, refundedCredits } = execution.credits
@@ -93,7 +93,7 @@ export const presentGeneration = async (
     credits: { held: heldCredits, captured: capturedCredits, refunded: refundedCredits },
     jobs,
     result: jobs.find(({ id }) => id === mainId)?.result ?? null,
-    temporalUrl,
+    temporalUrl: temporalUrl(presenting, execution.workflowId),
     createdAt: execution.createdAt.toISOString(),
     finishedAt: isoOrNull(execution.finishedAt),
   }
@@ -104,10 +104,10 @@ const executeResult = (result: JobResultAnswer | null, status: ExecuteStatus) =>
 
 /** The same in the published dialect. */
 export const presentExecuteStatus = async (
-  signing: UrlSigning,
+  presenting: Presenting,
   run: GenerationRun,
 ): Promise<ExecuteStatusAnswer> => {
-  const seen = await presentGeneration(signing, run, '')
+  const seen = await presentGeneration(presenting, run)
   const status = executeStatusOf(seen.status, seen.result !== null)
   return {
     id: seen.id,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { executionParams } from '../../contracts/http/executions.ts'
 import {
   executeAccepted,
   executeOptions,
@@ -6,9 +7,8 @@ import {
 } from '../../contracts/http/generations/execute.ts'
 import { MediaError, type FieldProblem } from '../../domain/failures.ts'
 import { orderGeneration } from '../generation-orders.ts'
+import { ownRun } from '../own-executions.ts'
 import { presentExecuteStatus } from '../present-generation.ts'
-import { executionParams } from './executions.ts'
-import { ownRun } from './generation-runs.ts'
 import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 const executeOrder = z.strictObject({

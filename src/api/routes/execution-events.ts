@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import { executionParams } from '../../contracts/http/executions.ts'
 import { clientGone } from '../client-gone.ts'
 import { executionStream, isQuiet } from '../execution-stream.ts'
-import { executionParams, ownExecution } from './executions.ts'
+import { ownExecution } from '../own-executions.ts'
 import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
 
 /** What a browser sends when it comes back; anything else begins at the beginning. */

@@ -1,4 +1,4 @@
-import { executionParams } from './executions.ts'
+import { executionParams } from '../../contracts/http/executions.ts'
 import { generationAccepted, generationPreview } from '../../contracts/http/generations/accepted.ts'
 import { generationFork, generationOrder } from '../../contracts/http/generations/order.ts'
 import { MediaError } from '../../domain/failures.ts'

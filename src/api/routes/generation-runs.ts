@@ -1,29 +1,10 @@
-import type { FastifyRequest } from 'fastify'
+import { executionParams } from '../../contracts/http/executions.ts'
 import { generation, limitAccepted, newLimit } from '../../contracts/http/generations/generation.ts'
-import { MediaError } from '../../domain/failures.ts'
 import { isExecutionOver } from '../../domain/statuses.ts'
-import { accountOf } from '../plugins/authentication.ts'
-import { presentGeneration, type GenerationRun } from '../present-generation.ts'
+import { ownRun } from '../own-executions.ts'
+import { presentGeneration } from '../present-generation.ts'
 import { RefusedOrder } from '../problem.ts'
-import { executionParams, temporalUrl } from './executions.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
-
-/** A plan of the caller with its execution. *Errors:* NOT_FOUND, for a foreign one too. */
-export const ownRun = async (
-  { repositories }: Pick<RouteContext, 'repositories'>,
-  request: FastifyRequest,
-  id: GenerationRun['execution']['id'],
-): Promise<GenerationRun> => {
-  const accountId = accountOf(request).id
-  const [execution, found] = await Promise.all([
-    repositories.executions.find(accountId, id),
-    repositories.generations.find(accountId, id),
-  ])
-  if (execution === null || found === null) {
-    throw new MediaError('NOT_FOUND', 'no such generation')
-  }
-  return { execution, generation: found }
-}
 
 const noLimit = (detail: string) => new RefusedOrder('CONFLICT', 'no limit to raise', { detail })
 
@@ -40,11 +21,8 @@ export const generationRunRoutes = async (app: Api, context: RouteContext): Prom
       params: executionParams,
       response: { 200: generation, ...problems(401, 404) },
     },
-    handler: async (request) => {
-      const run = await ownRun(context, request, request.params.id)
-      const url = temporalUrl(context, run.execution.workflowId)
-      return await presentGeneration(context, run, url)
-    },
+    handler: async (request) =>
+      await presentGeneration(context, await ownRun(context, request, request.params.id)),
   })
 
   app.route({

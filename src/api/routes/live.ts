@@ -7,8 +7,8 @@ import {
 } from '../../contracts/http/live.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { createLiveDesk } from '../live/live-desk.ts'
+import { ownExecution } from '../own-executions.ts'
 import { accountOf, keyIdOf } from '../plugins/authentication.ts'
-import { ownExecution } from './executions.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const PROTOCOL = `A WebSocket with the events of all executions of the account, or of one. Text messages:

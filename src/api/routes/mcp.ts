@@ -12,7 +12,10 @@ export const mcpRoutes = async (app: Api, context: RouteContext): Promise<void> 
   app.route({
     method: ['POST', 'GET', 'DELETE'],
     url: '/mcp',
-    schema: { hide: true },
+    schema: {
+      summary: 'Tools for agents, by the Model Context Protocol',
+      tags: ['generations'],
+    },
     // Watching takes as long as the client wants.
     handlerTimeout: UNHURRIED_MS,
     handler: async (request, reply) => {

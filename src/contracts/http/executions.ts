@@ -45,6 +45,8 @@ export type ExecutionAnswer = z.infer<typeof execution>
 const executionSummary = z.object(executionHead).meta({ id: 'ExecutionSummary' })
 export const executionPage = pageOf('executions', executionSummary)
 
+export const executionParams = z.object({ id: idField('execution') })
+
 export const executionQuery = pageQuery.extend({
   status: z.enum(EXECUTION_STATUSES).optional(),
   pipeline: z.enum(PIPELINES).optional(),
