@@ -1,4 +1,4 @@
-import { and, eq, inArray, notInArray } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import type { PipelineAdmission, PipelineOrder } from '../../contracts/orders.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { holdId, measuredHoldId } from '../../domain/ids.ts'
@@ -47,28 +47,23 @@ const held = async (tx: Transaction, execution: Execution): Promise<PipelineAdmi
   const open = steps.filter(({ status }) => !isStepDone(status))
   return {
     status: 'held',
-    amountCredits: open.reduce((sum, { priceCredits }) => sum + priceCredits, 0),
+    amountCredits: sumOf(open),
     done: steps.filter(({ status }) => isStepDone(status)).map(({ name }) => name),
     outputs: execution.outputKeys,
   }
 }
 
-/** Takes the hold of this round; null when it is granted, or there is nothing to pay. */
+/** Sets credits of an order aside; null when that is granted, or there is nothing to pay. */
 const takeHold = async (
   tx: Transaction,
-  { order, workflowId, holdExpiresAt }: OrderAdmissionRequest,
-  amountCredits: number,
+  { order, workflowId, holdExpiresAt }: Omit<OrderAdmissionRequest, 'steps'>,
+  { id, amountCredits }: { readonly id: string; readonly amountCredits: number },
   ledger: LedgerRepository,
 ): Promise<PipelineAdmission | null> => {
-  if (amountCredits === 0) return null
+  if (amountCredits <= 0) return null
+  const { accountId } = order
   const hold = await ledger.hold(
-    {
-      id: holdId(order.executionId, order.round),
-      accountId: order.accountId,
-      amountCredits,
-      workflowId,
-      expiresAt: holdExpiresAt,
-    },
+    { id, accountId, amountCredits, workflowId, expiresAt: holdExpiresAt },
     tx,
   )
   if (hold.state !== 'declined') return null
@@ -76,14 +71,22 @@ const takeHold = async (
   return { status: 'declined', neededCredits: amountCredits, availableCredits }
 }
 
+/** The hold of this round, by the order's name. */
+const ofRound = ({ order }: OrderAdmissionRequest, amountCredits: number) => ({
+  id: holdId(order.executionId, order.round),
+  amountCredits,
+})
+
+const sumOf = (steps: readonly { readonly priceCredits: number }[]): number =>
+  steps.reduce((sum, { priceCredits }) => sum + priceCredits, 0)
+
 const admitFirst = async (
   tx: Transaction,
   request: OrderAdmissionRequest,
   { ledger, clock }: AdmissionParts,
 ): Promise<PipelineAdmission> => {
   const { order, workflowId, steps } = request
-  const amountCredits = steps.reduce((sum, { priceCredits }) => sum + priceCredits, 0)
-  const declined = await takeHold(tx, request, amountCredits, ledger)
+  const declined = await takeHold(tx, request, ofRound(request, sumOf(steps)), ledger)
   if (declined !== null) return declined
   const { executionId: id, accountId, pipeline, subjectId, input } = order
   const row = { id, accountId, pipeline, subjectId, workflowId, input }
@@ -131,8 +134,7 @@ const admitRetry = async (
   if (!mayBeRetried(execution.status) || retry !== execution.retries + 1) throw ended(execution)
 
   const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
-  const amountCredits = open.reduce((sum, { priceCredits }) => sum + priceCredits, 0)
-  const declined = await takeHold(tx, request, amountCredits, ledger)
+  const declined = await takeHold(tx, request, ofRound(request, sumOf(open)), ledger)
   // Counted though it be declined: the next retry needs a hold of its own.
   await tx.update(executions).set({ retries: retry }).where(eq(executions.id, execution.id))
   if (declined !== null) return declined
@@ -167,49 +169,30 @@ const isSecondRecut = (error: unknown): boolean => {
 
 const raise = async (
   tx: Transaction,
-  request: Omit<OrderAdmissionRequest, 'steps'> & { readonly steps: readonly PricedStep[] },
+  request: OrderAdmissionRequest,
   { ledger }: AdmissionParts,
 ): Promise<PipelineAdmission> => {
-  const { order, workflowId, steps, holdExpiresAt } = request
-  const { executionId, accountId, round } = order
+  const { executionId, round } = request.order
   const execution = await find(tx, executionId)
   if (execution === null || isExecutionOver(execution.status)) {
     throw new MediaError('CONFLICT', `execution ${executionId} is not in work`)
   }
+  const prices = new Map(request.steps.map(({ name, priceCredits }) => [name, priceCredits]))
+  const open = (await stepsOf(tx, execution))
+    .filter(({ status }) => !isStepDone(status))
+    .map(({ name, priceCredits }) => ({ name, priceCredits: prices.get(name) ?? priceCredits }))
   const first = await ledger.holdOf(holdId(executionId, round), tx)
-  const prices = new Map(steps.map(({ name, priceCredits }) => [name, priceCredits]))
-  const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
-  const needed = open.reduce((sum, step) => sum + (prices.get(step.name) ?? step.priceCredits), 0)
-  const beyond = needed - (first?.amountCredits ?? 0)
-  if (beyond > 0) {
-    const hold = await ledger.hold(
-      {
-        id: measuredHoldId(executionId, round),
-        accountId,
-        amountCredits: beyond,
-        workflowId,
-        expiresAt: holdExpiresAt,
-      },
-      tx,
-    )
-    if (hold.state === 'declined') {
-      const { availableCredits } = hold
-      return { status: 'declined', neededCredits: beyond, availableCredits }
-    }
+  const beyond = {
+    id: measuredHoldId(executionId, round),
+    amountCredits: sumOf(open) - (first?.amountCredits ?? 0),
   }
-  for (const step of open) {
-    const priceCredits = prices.get(step.name)
-    if (priceCredits === undefined) continue
+  const declined = await takeHold(tx, request, beyond, ledger)
+  if (declined !== null) return declined
+  for (const { name, priceCredits } of open) {
     await tx
       .update(executionSteps)
       .set({ priceCredits })
-      .where(
-        and(
-          eq(executionSteps.executionId, executionId),
-          eq(executionSteps.name, step.name),
-          notInArray(executionSteps.status, ['completed', 'skipped']),
-        ),
-      )
+      .where(and(eq(executionSteps.executionId, executionId), eq(executionSteps.name, name)))
   }
   return await held(tx, execution)
 }
