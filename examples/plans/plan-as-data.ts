@@ -23,6 +23,6 @@ try {
   console.log(execution.result?.url)
 } catch (error) {
   if (!(error instanceof SpoolError)) throw error
-  for (const { path, message, fix } of error.findings) console.error(`${path} ${message}. ${fix}`)
+  for (const { path, message, fix } of error.findings) console.error(`${path}: ${message} ${fix}`)
   process.exitCode = 1
 }

@@ -5,10 +5,12 @@
 //   MEDIA_API_URL=https://api.example.com MEDIA_API_KEY=… PORT=8080 node webhook-server.mjs
 //   curl -X POST localhost:8080/orders -d '{"input":"https://…","kind":"image","options":{}}'
 //   curl localhost:8080/orders/<task id>
+//
+// PUBLIC_URL is where the API reaches this server, when it does not run on the same machine.
 
 import { createServer } from 'node:http'
 
-const { MEDIA_API_URL, MEDIA_API_KEY, PORT } = process.env
+const { MEDIA_API_URL, MEDIA_API_KEY, PORT, PUBLIC_URL } = process.env
 const orders = new Map()
 
 const readJson = async (request) => {
@@ -26,7 +28,7 @@ const order = async ({ input, kind, options }) => {
       kind,
       options,
       metadata: { orderedBy: 'webhook-server' },
-      webhook_url: `http://127.0.0.1:${server.address().port}/webhook`,
+      webhook_url: `${PUBLIC_URL ?? `http://127.0.0.1:${server.address().port}`}/webhook`,
     }),
   })
   const task = await response.json()
