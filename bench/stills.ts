@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { convertImage } from '../src/adapters/ffmpeg/convert-image.ts'
-import { convertVideo } from '../src/adapters/ffmpeg/convert-video.ts'
+import { makePreviews } from '../src/adapters/ffmpeg/make-previews.ts'
 import { runFfmpeg } from '../src/adapters/ffmpeg/process.ts'
 import { safeInput } from '../src/adapters/ffmpeg/safe-input.ts'
 import { posterConversion, previewConversion } from '../src/domain/stream-plan.ts'
@@ -22,17 +22,18 @@ export const measure: Measure = async (run) => {
   const minutes = run.quick ? 3 : 10
   const inputPath = await makeFilm(stack, minutes)
   const poster = posterConversion(minutes * 60)
-  const previewAs = (format: 'gif' | 'webp') => previewConversion(minutes * 60, format)
+  const preview = previewConversion(minutes * 60)
   const programs = {
     ffmpegPath: stack.config.settings.SPOOL_FFMPEG_PATH,
     ffprobePath: stack.config.settings.SPOOL_FFPROBE_PATH,
     timeoutMs: TIMEOUT_MS,
   }
-  const job = (name: string) => ({ ...programs, inputPath, outputPath: join(stack.dir, name) })
+  const job = { ...programs, inputPath }
+  const pathOf = (name: string) => join(stack.dir, name)
   const makeStills = async () => {
-    await convertImage({ ...job('poster.webp'), conversion: poster })
-    await convertVideo({ ...job('preview.gif'), conversion: previewAs('gif') })
-    await convertVideo({ ...job('preview.webp'), conversion: previewAs('webp') })
+    await convertImage({ ...job, outputPath: pathOf('poster.webp'), conversion: poster })
+    const [gifPath, webpPath] = [pathOf('preview.gif'), pathOf('preview.webp')]
+    await makePreviews({ ...job, gifPath, webpPath, conversion: preview })
   }
   const decode = () =>
     runFfmpeg({

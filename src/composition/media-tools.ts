@@ -16,6 +16,7 @@ import { encodeLadderAudio } from '../adapters/ffmpeg/ladder/encode-audio.ts'
 import { encodeRungs } from '../adapters/ffmpeg/ladder/encode-rungs.ts'
 import { inspectForLadder } from '../adapters/ffmpeg/ladder/inspect-for-ladder.ts'
 import { packageStream } from '../adapters/ffmpeg/ladder/package-stream.ts'
+import { makePreviews } from '../adapters/ffmpeg/make-previews.ts'
 import { measurePeaks } from '../adapters/ffmpeg/peaks.ts'
 import { makeStoryboard } from '../adapters/ffmpeg/storyboard.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
@@ -50,6 +51,7 @@ export const createMediaTools = (config: Config): MediaTools => {
     convertVideo: (job) => convertVideo({ ...conversion, ...job }),
     convertAudio: (job) => convertAudio({ ...conversion, ...job }),
     convertImage: (job) => convertImage({ ...conversion, ...job }),
+    makePreviews: (job) => makePreviews({ ...conversion, ...job }),
     measurePeaks: (job) => measurePeaks({ ...conversion, ...job }),
     measureRecording: (job) => measureRecording({ ...conversion, ...job }),
     samplePictures: (job) => samplePictures({ ...conversion, ...job }),

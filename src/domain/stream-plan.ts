@@ -114,12 +114,8 @@ const previewSpan = (durationSeconds: number): TrimWish =>
     ? { startSeconds: 1, endSeconds: Math.min(4, durationSeconds) }
     : { startSeconds: null, endSeconds: null }
 
-export const previewConversion = (
-  durationSeconds: number,
-  format: 'gif' | 'webp',
-): VideoConversion => ({
+export const previewConversion = (durationSeconds: number): Omit<VideoConversion, 'format'> => ({
   ...previewSpan(durationSeconds),
-  format,
   codec: null,
   widthPx: 480,
   heightPx: null,

@@ -84,9 +84,9 @@ describe('what stands beside the ladder', () => {
   it('is of the film, however short it is', () => {
     expect(posterConversion(60).at).toBe(2)
     expect(posterConversion(1).at).toBe(0.5)
-    expect(previewConversion(60, 'gif')).toMatchObject({ startSeconds: 1, endSeconds: 4 })
-    expect(previewConversion(3, 'webp')).toMatchObject({ startSeconds: 1, endSeconds: 3 })
-    expect(previewConversion(1, 'gif')).toMatchObject({ startSeconds: null, endSeconds: null })
+    expect(previewConversion(60)).toMatchObject({ startSeconds: 1, endSeconds: 4 })
+    expect(previewConversion(3)).toMatchObject({ startSeconds: 1, endSeconds: 3 })
+    expect(previewConversion(1)).toMatchObject({ startSeconds: null, endSeconds: null })
   })
 
   it('an order that wishes nothing has the usual rungs', () => {

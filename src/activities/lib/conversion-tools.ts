@@ -33,6 +33,14 @@ export interface ConversionTools {
   readonly convertImage: (
     job: FileJob & { readonly conversion: ImageConversion },
   ) => Promise<ConvertedMedia>
+  /** Makes both animated pictures of one decode. */
+  readonly makePreviews: (
+    job: Job & {
+      readonly gifPath: string
+      readonly webpPath: string
+      readonly conversion: Omit<VideoConversion, 'format'>
+    },
+  ) => Promise<{ readonly gif: ConvertedMedia; readonly webp: ConvertedMedia }>
   /** Writes JSON of the audiowaveform format, version 2. */
   readonly measurePeaks: (job: FileJob & { readonly spec: WaveformSpec }) => Promise<MeasuredPeaks>
   /** Writes `storyboard.vtt` and `storyboard-1.jpg`, … into an existing folder. */

@@ -61,18 +61,14 @@ export const makePreview =
   (deps: ActivityDependencies): StreamActivities['makePreview'] =>
   async ({ executionId, source }) =>
     await besideLadder(deps, { executionId, step: 'preview', source }, async (extra) => {
-      const make = async (format: 'gif' | 'webp', half: number): Promise<string> => {
-        const name = `preview.${format}`
-        const { contentType } = await deps.tools.convertVideo({
-          ...extra,
-          outputPath: extra.workspace.path(name),
-          conversion: previewConversion(source.durationSeconds, format),
-          onProgress: (ratio) => extra.onProgress((half + ratio) / 2),
-        })
-        return await extra.store(name, contentType)
-      }
-      const previewGif = await make('gif', 0)
-      const previewWebp = await make('webp', 1)
+      const { gif, webp } = await deps.tools.makePreviews({
+        ...extra,
+        gifPath: extra.workspace.path('preview.gif'),
+        webpPath: extra.workspace.path('preview.webp'),
+        conversion: previewConversion(source.durationSeconds),
+      })
+      const previewGif = await extra.store('preview.gif', gif.contentType)
+      const previewWebp = await extra.store('preview.webp', webp.contentType)
       return { outputs: { previewGif, previewWebp } }
     })
 

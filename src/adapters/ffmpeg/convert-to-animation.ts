@@ -20,11 +20,14 @@ const ONE_PASS_PIXELS_MAX = 64_000_000
 /** One frame more or less, and GIF's hundredths of a second. */
 const SIZE_OF_FRAME_SECONDS = 0.01
 
-/** Makes an animated GIF or WebP; the part of `convertVideo` for pictures. */
-export const convertToAnimation = async (
-  job: VideoConversionJob,
+/**
+ * Makes animated pictures; the part of `convertVideo` for them. The jobs differ in the format alone and
+ * share the plan: the source is decoded once for all of them. *Returns* what was made, in their order.
+ */
+export const convertToAnimations = async (
+  jobs: readonly VideoConversionJob[],
   plan: VideoPlan,
-): Promise<ConvertedMedia> => {
+): Promise<ConvertedMedia[]> => {
   const pixels = pixelsOf(plan)
   if (pixels > PIXELS_MAX) {
     throw new MediaError('MEDIA_TOO_LARGE', `an animation of ${pixels} pixels`, {
@@ -37,10 +40,14 @@ export const convertToAnimation = async (
       ],
     })
   }
-  if (job.conversion.format === 'webp') await encodeWebp(job, plan)
-  else if (pixels <= ONE_PASS_PIXELS_MAX) await encodeGif(job, plan)
-  else await encodeLongGif(job, plan)
-  return verifyAnimation(job, plan)
+  const isLongGif = ({ conversion }: VideoConversionJob) =>
+    conversion.format === 'gif' && pixels > ONE_PASS_PIXELS_MAX
+  const together = jobs.filter((job) => !isLongGif(job))
+  if (together.length > 0) await encodeTogether(together, plan)
+  for (const job of jobs.filter(isLongGif)) await encodeLongGif(job, plan)
+  const made: ConvertedMedia[] = []
+  for (const job of jobs) made.push(await verifyAnimation(job, plan))
+  return made
 }
 
 /** Where the length is not known the longest is assumed. */
@@ -52,35 +59,27 @@ const pixelsOf = ({ fit: { canvas }, frameRate, trim }: VideoPlan): number =>
 const runGraph = (
   job: VideoConversionJob,
   plan: VideoPlan,
-  work: { readonly graph: string; readonly inputs?: readonly string[]; readonly output: string[] },
+  work: { readonly graph: string; readonly inputs?: readonly string[]; readonly outputs: string[] },
 ) =>
   runFfmpeg({
     ffmpegPath: job.ffmpegPath,
     args: [
       ...safeInput({ path: job.inputPath, options: seekTo(plan.trim) }),
       ...(work.inputs ?? []),
-      ...['-filter_complex', work.graph, '-map', '[made]', '-map_metadata', '-1'],
-      ...work.output,
+      ...['-filter_complex', work.graph, ...work.outputs],
     ],
     timeoutMs: job.timeoutMs,
     ...cancelOf(job),
     ...progressOf(job, plan.trim.durationSeconds),
   })
 
-const picturesFor = (plan: VideoPlan, use: 'webp' | 'rgb'): string =>
-  `[0:${plan.stream.index}]` +
-  [...partOfPictures(plan), ...pictureFilters(plan.stream, plan.fit, use)].join()
+/** What an output of a graph begins with. */
+const fromGraph = (label: string): string[] => ['-map', `[${label}]`, '-map_metadata', '-1']
 
-const encodeWebp = (job: VideoConversionJob, plan: VideoPlan) => {
-  const { webpQuality } = ANIMATION_EFFORT[job.conversion.quality]
-  return runGraph(job, plan, {
-    graph: `${picturesFor(plan, 'webp')}[made]`,
-    output: [
-      ...['-c:v', 'libwebp_anim', '-quality', String(webpQuality), '-loop', '0'],
-      ...['-f', 'webp', `file:${job.outputPath}`],
-    ],
-  })
-}
+const partOf = (plan: VideoPlan): string => `[0:${plan.stream.index}]${partOfPictures(plan).join()}`
+
+const sized = (plan: VideoPlan, use: 'webp' | 'rgb'): string =>
+  pictureFilters(plan.stream, plan.fit, use).join()
 
 const makePalette = ({ conversion }: VideoConversionJob): string =>
   `palettegen=max_colors=${ANIMATION_EFFORT[conversion.quality].paletteColors}:stats_mode=diff`
@@ -88,28 +87,55 @@ const makePalette = ({ conversion }: VideoConversionJob): string =>
 const USE_PALETTE = 'paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle'
 const gifOutput = (path: string): string[] => ['-loop', '0', '-f', 'gif', `file:${path}`]
 
-const encodeGif = (job: VideoConversionJob, plan: VideoPlan) =>
-  runGraph(job, plan, {
+const webpOutput = ({ conversion, outputPath }: VideoConversionJob): string[] => [
+  ...['-c:v', 'libwebp_anim', '-quality', String(ANIMATION_EFFORT[conversion.quality].webpQuality)],
+  ...['-loop', '0', '-f', 'webp', `file:${outputPath}`],
+]
+
+const encodeTogether = async (
+  jobs: readonly VideoConversionJob[],
+  plan: VideoPlan,
+): Promise<void> => {
+  const [first] = jobs
+  if (!first) return
+  const parts = jobs.map((_, index) => `[part${index}]`)
+  await runGraph(first, plan, {
     graph: [
-      `${picturesFor(plan, 'rgb')},split[seen][shown]`,
-      `[seen]${makePalette(job)}[palette]`,
-      `[shown][palette]${USE_PALETTE}[made]`,
+      `${partOf(plan)},split=${jobs.length}${parts.join('')}`,
+      ...jobs.flatMap((job, index) => animate(job, plan, index)),
     ].join(';'),
-    output: gifOutput(job.outputPath),
+    outputs: jobs.flatMap((job, index) => [
+      ...fromGraph(`made${index}`),
+      ...(job.conversion.format === 'gif' ? gifOutput(job.outputPath) : webpOutput(job)),
+    ]),
   })
+}
+
+const animate = (job: VideoConversionJob, plan: VideoPlan, index: number): string[] => {
+  const [part, made] = [`[part${index}]`, `[made${index}]`]
+  if (job.conversion.format !== 'gif') return [`${part}${sized(plan, 'webp')}${made}`]
+  return [
+    `${part}${sized(plan, 'rgb')},split[seen][shown]`,
+    `[seen]${makePalette(job)}[palette]`,
+    `[shown][palette]${USE_PALETTE}${made}`,
+  ]
+}
 
 /** Reads the source twice rather than keeping all of its frames. */
 const encodeLongGif = async (job: VideoConversionJob, plan: VideoPlan): Promise<void> => {
   const palettePath = `${job.outputPath}.palette`
   try {
     await runGraph({ ...job, onProgress: (ratio) => job.onProgress?.(ratio / 2) }, plan, {
-      graph: `${picturesFor(plan, 'rgb')},${makePalette(job)}[made]`,
-      output: ['-frames:v', '1', '-c:v', 'png', '-f', 'image2pipe', `file:${palettePath}`],
+      graph: `${partOf(plan)},${sized(plan, 'rgb')},${makePalette(job)}[made]`,
+      outputs: [
+        ...fromGraph('made'),
+        ...['-frames:v', '1', '-c:v', 'png', '-f', 'image2pipe', `file:${palettePath}`],
+      ],
     })
     await runGraph({ ...job, onProgress: (ratio) => job.onProgress?.(0.5 + ratio / 2) }, plan, {
       inputs: safeInput({ path: palettePath, formats: ['png_pipe'] }),
-      graph: `${picturesFor(plan, 'rgb')}[shown];[shown][1:0]${USE_PALETTE}[made]`,
-      output: gifOutput(job.outputPath),
+      graph: `${partOf(plan)},${sized(plan, 'rgb')}[shown];[shown][1:0]${USE_PALETTE}[made]`,
+      outputs: [...fromGraph('made'), ...gifOutput(job.outputPath)],
     })
   } finally {
     await rm(palettePath, { force: true })

@@ -14,7 +14,7 @@ import {
   refuseBrokenOff,
   refuseUnordered,
 } from './conversion.ts'
-import { convertToAnimation } from './convert-to-animation.ts'
+import { convertToAnimations } from './convert-to-animation.ts'
 import { pictureFilters } from './picture-filters.ts'
 import { runFfmpeg } from './process.ts'
 import { safeInput } from './safe-input.ts'
@@ -39,7 +39,10 @@ export const convertVideo = async (job: VideoConversionJob): Promise<ConvertedMe
   const { conversion } = job
   const codec = videoCodecOf(conversion)
   const plan = planVideo(await probeSource(job), conversion)
-  if (codec === null) return convertToAnimation(job, plan)
+  if (codec === null) {
+    const [made] = await convertToAnimations([job], plan)
+    return made!
+  }
   refuseTooSmall(codec, plan.fit)
   await encodeVideo(job, codec, plan)
   return verifyVideoMade(job, codec, plan)
