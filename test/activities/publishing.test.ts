@@ -207,7 +207,10 @@ describe('deliverWebhook', () => {
   it('is not made to an endpoint that was disabled meanwhile', async () => {
     const delivery = await pendingDelivery()
     await repositories.webhookEndpoints.disable(delivery.endpointId, 'by its owner')
-    expect((await deliver(delivery)).outcome).toEqual({ status: 'failed' })
+    const { outcome, row } = await deliver(delivery)
+    expect(outcome).toEqual({ status: 'failed' })
+    // Its owner must not wait for it.
+    expect(row).toMatchObject({ status: 'failed', attempts: 0 })
     expect(customer.requests).toEqual([])
   })
 

@@ -22,7 +22,10 @@ export const attemptOnce = async (
   signal: AbortSignal,
 ): Promise<Attempt> => {
   const target = await deps.webhookDeliveries.findTarget(deliveryId)
-  if (target === null || target.disabled) return { status: 'failed', waitMs: 0, answer: 'nobody' }
+  if (target === null || target.disabled) {
+    await deps.webhookDeliveries.giveUp(deliveryId)
+    return { status: 'failed', waitMs: 0, answer: 'nobody' }
+  }
   const { delivery } = target
   if (delivery.status !== 'pending') return { status: delivery.status, waitMs: 0, answer: 'over' }
 

@@ -210,6 +210,14 @@ export const createWebhookDeliveriesRepository = (
       return written.length > 0
     },
 
+    /** Ends a delivery that nobody will take; one that has ended stays as it is. */
+    giveUp: async (id: DeliveryId): Promise<void> => {
+      await database
+        .update(webhookDeliveries)
+        .set({ status: 'failed' })
+        .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.status, 'pending')))
+    },
+
     /** Makes an ended delivery pending again, so that it can be repeated with the same event id;
      * attempts are counted on. Null when the account has no such delivery. */
     reopen: async (accountId: AccountId, id: DeliveryId): Promise<WebhookDelivery | null> => {
