@@ -20,9 +20,10 @@ const LOUD_ABOVE_LU = 6
 const LIVELY_CUTS_PER_SECOND = 0.25
 /** Who asks within the first seconds makes curious. */
 const HOOK_SECONDS = 5
-/** Where nothing is said, a moment may begin every so many seconds, and at each scene: half
- * as many as the shortest clip has, so that there is one near every gap. */
+/** Where nothing is said, a moment may begin every so many seconds, and at each scene. */
 const SILENT_STEP_SECONDS = 2.5
+/** Twice within a clip, so that there is one near the beginning of every gap; and this is enough. */
+const SILENT_STEP_SECONDS_MIN = 0.25
 
 /**
  * Moments found by what can be measured: dense speech, questions, pauses before and none inside,
@@ -62,7 +63,7 @@ const wishedSeconds = ({ minSeconds, maxSeconds }: ClipLimits): number =>
 const spansOf = (limits: ClipLimits, material: MeasuredMaterial): readonly Span[] => {
   const { durationSeconds } = material
   const wished = wishedSeconds(limits)
-  const starts = startsIn(material)
+  const starts = startsIn(material, silentStep(limits))
   return starts
     .filter((start) => start + limits.minSeconds <= durationSeconds || start === starts[0])
     .map((startSeconds) => ({
@@ -72,8 +73,11 @@ const spansOf = (limits: ClipLimits, material: MeasuredMaterial): readonly Span[
     .filter(({ startSeconds, endSeconds }) => endSeconds > startSeconds)
 }
 
+const silentStep = ({ minSeconds }: ClipLimits): number =>
+  Math.max(SILENT_STEP_SECONDS_MIN, Math.min(SILENT_STEP_SECONDS, minSeconds / 2))
+
 /** Where sentences begin and, where nothing is said for long, every few seconds and at scenes; in order. */
-const startsIn = (material: MeasuredMaterial): readonly number[] => {
+const startsIn = (material: MeasuredMaterial, stepSeconds: number): readonly number[] => {
   const { sentences, sceneCutsSeconds, durationSeconds } = material
   const spoken = sentences.map(({ startSeconds }) => startSeconds)
   const from = [0, ...sentences.map(({ endSeconds }) => endSeconds)]
@@ -81,15 +85,12 @@ const startsIn = (material: MeasuredMaterial): readonly number[] => {
   const silent = from.flatMap((start, index) => {
     const end = to[index]!
     if (end - start < LEAD_SECONDS && sentences.length > 0) return []
-    const count = Math.max(1, Math.ceil((end - start) / SILENT_STEP_SECONDS))
+    const count = Math.max(1, Math.ceil((end - start) / stepSeconds))
     const scenes = sceneCutsSeconds.slice(
       countBelow(sceneCutsSeconds, start),
       countBelow(sceneCutsSeconds, end),
     )
-    return [
-      ...Array.from({ length: count }, (_, step) => start + step * SILENT_STEP_SECONDS),
-      ...scenes,
-    ]
+    return [...Array.from({ length: count }, (_, step) => start + step * stepSeconds), ...scenes]
   })
   return [...spoken, ...silent].toSorted((a, b) => a - b)
 }
