@@ -28,6 +28,13 @@ export {
 } from './generate.ts'
 export { captions, type CaptionsOptions, type CaptionStyle, type CaptionWord } from './captions.ts'
 export {
+  clips,
+  type Clip,
+  type ClipChange,
+  type ClipChangeOptions,
+  type ClipEdit,
+} from './clips.ts'
+export {
   layers,
   type LayerItem,
   type LayerPlacement,

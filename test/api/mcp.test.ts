@@ -8,11 +8,12 @@ import {
   type VersionNegotiationMode,
 } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PLAN_TOOLS } from '../../src/api/mcp/plan-tools.ts'
+import { AGENT_TOOLS } from '../../src/api/mcp/create-mcp-server.ts'
 import type { ExecutionId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
 import { newId } from '../support/records.ts'
 import { startApi, type Customer } from './support/api-under-test.ts'
+import { madeClips } from './support/made-clips.ts'
 import { testTemporal } from './support/temporal-namespace.ts'
 
 const connection = await testDatabase()
@@ -111,7 +112,7 @@ describe('an agent', () => {
       const { key } = await api.customer()
       const agent = await connect(key, mode)
       const { tools } = await agent.listTools()
-      expect(tools.map(({ name }) => name)).toEqual(PLAN_TOOLS.map(({ name }) => name))
+      expect(tools.map(({ name }) => name)).toEqual(AGENT_TOOLS.map(({ name }) => name))
       for (const { description, inputSchema } of tools) {
         expect(description).toBeTruthy()
         expect(inputSchema.type).toBe('object')
@@ -232,5 +233,31 @@ describe('watching', () => {
     expect((await watched).body).toMatchObject({ id: executionId, status: 'error' })
     expect(performance.now() - startedAtMs).toBeLessThan(20_000)
     expect(seen[0]).toMatchObject({ progress: 0, total: 1, message: 'completed 0 of 1' })
+  })
+})
+
+describe('clips', () => {
+  test('are listed and shown to the agent of their account, and what is wrong with an edit is said', async () => {
+    const { agent, customer } = await agentOf()
+    const { executionId, clipIds } = await madeClips(api, customer)
+    const { body } = await call(agent, 'list_clips', { executionId })
+    expect(body['clips']).toMatchObject(clipIds.map((id) => ({ id, version: 1 })))
+    const [clipId] = clipIds
+    expect((await call(agent, 'get_clip', { clipId })).body).toMatchObject({ id: clipId })
+    const edited = await call(agent, 'edit_clip', { clipId, start: 20, end: 12 })
+    expect(edited).toMatchObject({ isError: true, body: { errors: [{ path: 'end' }] } })
+  })
+
+  test('of an account are changed in its name, and by nobody else', async () => {
+    const { agent, customer } = await agentOf()
+    const { clipIds } = await madeClips(api, customer)
+    const { key } = await api.customer()
+    const stranger = await connect(key)
+    for (const tool of ['edit_clip', 'regenerate_clip']) {
+      const args = { clipId: clipIds[0], ...(tool === 'edit_clip' && { start: 12 }) }
+      // Nobody serves this queue: the order went all the way to where it waits for a worker.
+      expect((await call(agent, tool, args)).body).toMatchObject({ status: 503 })
+      expect((await call(stranger, tool, args)).body).toMatchObject({ status: 404 })
+    }
   })
 })

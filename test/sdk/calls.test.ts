@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
+  clips,
   compose,
   executeFromPlan,
   executionOf,
@@ -244,5 +245,51 @@ describe('the server', () => {
     const error = await caught(execution.cancel())
     expect(error).toMatchObject({ code: 'UNREACHABLE', status: null })
     expect(error.message).toContain(access.apiUrl)
+  })
+})
+
+describe('a change of a clip', () => {
+  const ordered = json(202, { executionId: 'exec_2', clipId: 'clip_1', creditsHeld: 12 })
+  const ended = (status: string, error: object | null = null): Step =>
+    json(200, { status, finishedAt: '2026-01-01T00:00:00.000Z', error })
+  const inWork = json(200, { status: 'processing', finishedAt: null, error: null })
+
+  test('that is lost on the way is one order, and waits for the new version', async () => {
+    const clip = { id: 'clip_1', version: 2, startSeconds: 12.5 }
+    const { heard, access } = await startNetwork(
+      ...[cut, ordered, inWork, ended('completed'), json(200, clip)],
+    )
+    const change = await clips.edit('clip_1', { start: 12.5, captions: false }, access)
+    expect(change).toMatchObject({ executionId: 'exec_2', clipId: 'clip_1', creditsHeld: 12 })
+    expect(await change.waitForClip()).toEqual(clip)
+    const asked = heard.map(({ method, url }) => `${method} ${url}`)
+    expect(asked).toEqual([
+      'POST /v1/clips/clip_1/edit',
+      'POST /v1/clips/clip_1/edit',
+      'GET /v1/executions/exec_2',
+      'GET /v1/executions/exec_2',
+      'GET /v1/clips/clip_1',
+    ])
+    expect(heard[1]!.body).toEqual({ start: 12.5, captions: false })
+    expect(heard[0]!.headers['idempotency-key']).toBe(heard[1]!.headers['idempotency-key'])
+  })
+
+  test.each([
+    [{ code: 'NO_MOMENT_LEFT', message: 'None is left.' }, 'NO_MOMENT_LEFT'],
+    [null, 'CANCELED'],
+  ])('that comes to nothing throws why: %j', async (error, code) => {
+    const { heard, access } = await startNetwork(ordered, ended('over', error))
+    const change = await clips.regenerate('clip_1', { ...access, prompt: 'jokes' })
+    expect(await caught(change.waitForClip())).toMatchObject({ code })
+    expect(heard[0]).toMatchObject({
+      url: '/v1/clips/clip_1/regenerate',
+      body: { prompt: 'jokes' },
+    })
+  })
+
+  test('and what there is are asked for by their ids', async () => {
+    const { heard, access } = await startNetwork(json(200, { clips: [{ id: 'clip_1' }] }))
+    expect(await clips.list('exec_1', access)).toEqual([{ id: 'clip_1' }])
+    expect(heard[0]!.url).toBe('/v1/clips?executionId=exec_1')
   })
 })

@@ -1,7 +1,9 @@
 import { McpServer, type CallToolResult, type ServerContext } from '@modelcontextprotocol/server'
 import type { ExecutionNews } from '../../contracts/ports.ts'
 import type { ApiAnswer, AskApi } from './ask-api.ts'
-import { PLAN_TOOLS, type PlanTool, type ToolContext } from './plan-tools.ts'
+import type { AgentTool, ToolContext } from './agent-tool.ts'
+import { CLIP_TOOLS } from './clip-tools.ts'
+import { PLAN_TOOLS } from './plan-tools.ts'
 
 /** What a model is told before it calls anything. */
 const INSTRUCTIONS = `Spool makes images, videos, voices and captions by plans: JSON with a list of jobs.
@@ -10,7 +12,9 @@ A job is {"id", "type", "params"}. Its params use the results of other jobs as "
 not need each other run at once. Call list_models for what can be used here; models of provider "local" need no key.
 Lint a plan before you start it: findings say what to mend, and the estimate what it costs. Then start_plan, and
 watch_generation until it has a finishedAt. After a change use fork_generation: what the change does
-not touch is not paid again. Never write captions into a video before everything else is done.`
+not touch is not paid again. Never write captions into a video before everything else is done.
+Clips of a long video are ordered by POST /v1/clips; list_clips shows those of an order, and each can be
+edited (times, captions, format) or regenerated (another moment) alone.`
 
 export interface McpCaller {
   readonly ask: AskApi
@@ -39,7 +43,7 @@ const progressTo =
     })
   }
 
-const register = (server: McpServer, tool: PlanTool, caller: McpCaller): void => {
+const register = (server: McpServer, tool: AgentTool, caller: McpCaller): void => {
   const { name, title, description, input, readOnly } = tool
   server.registerTool(
     name,
@@ -59,12 +63,15 @@ const register = (server: McpServer, tool: PlanTool, caller: McpCaller): void =>
   )
 }
 
+/** All that an agent may call. */
+export const AGENT_TOOLS = [...PLAN_TOOLS, ...CLIP_TOOLS]
+
 /** The tools for one caller; made for each request, for nothing is kept between them. */
 export const createMcpServer = (caller: McpCaller): McpServer => {
   const server = new McpServer(
     { name: 'spool', version: caller.version },
     { instructions: INSTRUCTIONS },
   )
-  for (const tool of PLAN_TOOLS) register(server, tool, caller)
+  for (const tool of AGENT_TOOLS) register(server, tool, caller)
   return server
 }

@@ -1,47 +1,6 @@
 import { z } from 'zod'
-import type { ExecutionNews } from '../../contracts/ports.ts'
-import type { ApiAnswer, ApiQuestion, AskApi } from './ask-api.ts'
+import { question, tool, type AgentTool } from './agent-tool.ts'
 import { watchGeneration } from './watch-generation.ts'
-
-/** What a call of a tool works with. */
-export interface ToolContext {
-  readonly ask: AskApi
-  readonly news: ExecutionNews
-  /** The client has gone or has thought better of it, or the server goes. */
-  readonly signal: AbortSignal
-  readonly onProgress: (progress: {
-    readonly completed: number
-    readonly total: number
-    readonly message: string
-  }) => Promise<void>
-}
-
-export interface PlanTool {
-  readonly name: string
-  readonly title: string
-  readonly description: string
-  readonly input: z.ZodObject
-  /** Changes nothing. */
-  readonly readOnly: boolean
-  readonly call: (input: unknown, context: ToolContext) => Promise<ApiAnswer>
-}
-
-const tool = <Input extends z.ZodObject>(
-  facts: Omit<PlanTool, 'input' | 'call'>,
-  input: Input,
-  call: (input: z.infer<Input>, context: ToolContext) => Promise<ApiAnswer>,
-): PlanTool => ({
-  ...facts,
-  input,
-  call: async (given, context) => await call(input.parse(given), context),
-})
-
-/** A tool that is one question to the API. */
-const question = <Input extends z.ZodObject>(
-  facts: Omit<PlanTool, 'input' | 'call'>,
-  input: Input,
-  ask: (input: z.infer<Input>) => ApiQuestion,
-): PlanTool => tool(facts, input, async (given, context) => await context.ask(ask(given)))
 
 /** Shown to models in this shape, and read by the linter alone: whatever is wrong, were it missing, is
  * a finding. */
@@ -86,7 +45,7 @@ const pathOf = (executionId: string, end = ''): string =>
   `/v1/generations/${encodeURIComponent(executionId)}${end}`
 
 /** What an agent can do with plans: each is a route of the API, asked in the name of its key. */
-export const PLAN_TOOLS: readonly PlanTool[] = [
+export const PLAN_TOOLS: readonly AgentTool[] = [
   question(
     {
       name: 'list_models',
