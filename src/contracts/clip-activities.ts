@@ -1,5 +1,6 @@
 /** The activities of clips: footage, moments, faces, cuts. */
 
+import type { ClipLayout } from '../domain/clips/clip-view.ts'
 import type { ClipFormat, ClipWish, Degradation } from '../domain/clips/clip-wish.ts'
 import type { Moment, Span } from '../domain/clips/moment.ts'
 import type { ClipId } from '../domain/ids.ts'
@@ -43,15 +44,18 @@ export interface ClipActivities {
   /** Finds the faces and cuts in a moment, and stores them, unless they are there. */
   watchFaces(input: ClipInput): Promise<{ readonly degradations: readonly Degradation[] }>
   /** Crops, captions and encodes a moment, and stores it. */
-  cutClip(
-    input: ClipInput & { readonly captions: ClipWish['captions'] },
-  ): Promise<{ readonly degradations: readonly Degradation[] }>
+  cutClip(input: ClipInput & { readonly captions: ClipWish['captions'] }): Promise<{
+    readonly degradations: readonly Degradation[]
+    /** Split: two halves are shown for a part of it, or all. */
+    readonly layout: ClipLayout
+  }>
   /** Makes the picture of a clip, and publishes what it is about. */
   publishClip(
     input: ClipInput & {
       readonly id: ClipId
       readonly captions: ClipWish['captions']
       readonly degradations: readonly Degradation[]
+      readonly layout: ClipLayout
     },
   ): Promise<{ readonly outputs: Readonly<Record<string, string>> }>
 }

@@ -23,6 +23,7 @@ export const clipMoment = async ({
     ...work,
     id,
     captions,
+    layout: cut.layout,
     degradations: [...degradations, ...watched.degradations, ...cut.degradations],
   })
 }

@@ -145,6 +145,7 @@ describe('a clip', () => {
       ...clipOf(footage),
       id: clipId(executionId, 1),
       captions: wish.captions,
+      layout: cut.layout,
       degradations: watched.degradations,
     })
     expect(Object.keys(outputs)).toEqual(['clip-1', 'thumbnail-1', 'about-1'])

@@ -1,8 +1,10 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities } from '../../contracts/clip-activities.ts'
 import { CLIP_SIZES, clipKeys, facesKey } from '../../domain/clips/clip-wish.ts'
-import { cropPath } from '../../domain/clips/crop-path.ts'
-import { followSpeaker, type SeenFaces } from '../../domain/clips/follow-speaker.ts'
+import { clipView, splitSeconds } from '../../domain/clips/clip-view.ts'
+import type { SeenFaces } from '../../domain/clips/follow-speaker.ts'
+import type { Span } from '../../domain/clips/moment.ts'
+import { halvesAreStacked } from '../../domain/clips/window-size.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { FrameSize } from '../../domain/frame-size.ts'
 import { clipStep } from '../../domain/steps.ts'
@@ -13,6 +15,7 @@ import type { Workspace } from '../lib/media-tools.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { readJson } from '../streams/stored-json.ts'
 import { readFootageTranscript } from './read-footage-transcript.ts'
+import { upload } from './upload.ts'
 
 /** The second of three parts of a clip's work. */
 const SHARE = { fromRatio: 0.25, toRatio: 0.95 }
@@ -22,8 +25,8 @@ type Captions = Parameters<ClipActivities['cutClip']>[0]['captions']
 /**
  * Makes the clip's video in one encode: the crop follows whoever speaks, captions are burned in, the sound
  * is brought to its loudness. Captions that cannot be drawn are left out. *Idempotent:* the key belongs
- * to the clip. *Errors:* MEDIA_UNREADABLE (final); ENCODER_*, DISK_FULL, STORAGE_UNAVAILABLE (retried).
- * *Cancellation:* ffmpeg is ended within seconds.
+ * to the clip. *Errors:* MEDIA_UNREADABLE, UPLOAD_FAILED (final); ENCODER_*, DISK_FULL,
+ * STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
  */
 export const cutClip =
   (deps: ActivityDependencies): ClipActivities['cutClip'] =>
@@ -40,26 +43,31 @@ export const cutClip =
       const inputPath = workspace.path('source')
       const outputPath = workspace.path('clip.mp4')
       await storage.downloadTo(footage.sourceKey, inputPath, signal)
-      const captionsFilter = await typeset(deps, workspace, { captions, said, size })
       const progress = stepProgress(deps, { executionId, step: clipStep(number) }, SHARE)
-      await tools.cutClip({
+      const { spans, captionsFilter } = await tools.cutClip({
         ...{ inputPath, outputPath, startSeconds, endSeconds, size, signal },
         folder: workspace.path(''),
-        captionsFilter,
-        windowEdges: ({ axis, lengthRatio, frameRate, frames }) =>
-          cropPath(followSpeaker(seen, said.words, axis), {
-            durationSeconds: frames / frameRate,
-            frameRate,
-            widthRatio: lengthRatio,
-            cutsSeconds: seen.cutsSeconds,
-          }),
+        compose: async (shape) => {
+          const shown = clipView(seen, said.words.length > 0 ? said.words : said.segments, shape)
+          // Over the seam of two halves nobody has a face.
+          const inMiddle = halvesAreStacked(size) ? splitSeconds(shown, shape) : []
+          const filter = await typeset(deps, workspace, { captions, said, size, inMiddle })
+          return { spans: shown, captionsFilter: filter }
+        },
         onProgress: progress.report,
       })
       await progress.settled()
       const about = { contentType: 'video/mp4', signal }
-      await storage.put(keys.videoKey(number), { filePath: outputPath }, about)
+      const key = keys.videoKey(number)
+      await upload(deps, { executionId, key }, () =>
+        storage.put(key, { filePath: outputPath }, about),
+      )
       const isBare = captions !== null && captionsFilter === null
-      return { degradations: isBare ? (['noCaptions'] as const) : [] }
+      const isSplit = spans.some(({ layout }) => layout === 'split')
+      return {
+        degradations: isBare ? (['noCaptions'] as const) : [],
+        layout: isSplit ? 'split' : 'single',
+      }
     })
   }
 
@@ -71,7 +79,13 @@ const typeset = async (
     captions,
     said,
     size,
-  }: { readonly captions: Captions; readonly said: Transcript; readonly size: FrameSize },
+    inMiddle,
+  }: {
+    readonly captions: Captions
+    readonly said: Transcript
+    readonly size: FrameSize
+    readonly inMiddle: readonly Span[]
+  },
 ): Promise<string | null> => {
   if (captions === null) return null
   try {
@@ -80,6 +94,7 @@ const typeset = async (
       style: { preset: captions.preset },
       frame: size,
       path: 'captions',
+      inMiddle,
     })
   } catch (error) {
     if (!(error instanceof MediaError)) throw error

@@ -4,15 +4,16 @@ import { clipKeys } from '../../domain/clips/clip-wish.ts'
 import type { ClipAbout } from '../../domain/clips/recut-wish.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { putText } from '../streams/stored-json.ts'
+import { upload } from './upload.ts'
 
 /**
  * Makes the clip's picture, of its best frame, and stores what the clip is about: its moment, scores and
  * reasons, and what was degraded. *Idempotent:* the keys belong to the clip. *Errors:* ENCODER_*,
- * STORAGE_UNAVAILABLE (retried). *Cancellation:* ffmpeg is ended within seconds.
+ * STORAGE_UNAVAILABLE (retried); UPLOAD_FAILED (final). *Cancellation:* ffmpeg is ended within seconds.
  */
 export const publishClip =
   (deps: ActivityDependencies): ClipActivities['publishClip'] =>
-  async ({ executionId, footage, number, moment, id, format, captions, degradations }) => {
+  async ({ executionId, footage, number, moment, id, format, captions, degradations, layout }) => {
     const { storage, tools } = deps
     const keys = clipKeys(footage.clipsFolderKey)
     const [videoKey, thumbnailKey, aboutKey] = [
@@ -31,11 +32,15 @@ export const publishClip =
         signal,
         conversion: { at: 'best', format: 'jpg', widthPx: null, heightPx: null, fit: 'contain' },
       })
-      await storage.put(thumbnailKey, { filePath: outputPath }, { contentType, signal })
+      await upload(deps, { executionId, key: thumbnailKey }, () =>
+        storage.put(thumbnailKey, { filePath: outputPath }, { contentType, signal }),
+      )
     })
-    const about: ClipAbout = { id, number, format, captions, ...moment, degradations }
+    const about: ClipAbout = { id, number, format, captions, layout, ...moment, degradations }
     const text = JSON.stringify(about)
-    await putText(deps, aboutKey, { text, contentType: 'application/json' })
+    await upload(deps, { executionId, key: aboutKey }, () =>
+      putText(deps, aboutKey, { text, contentType: 'application/json' }),
+    )
     return {
       outputs: {
         [`clip-${number}`]: videoKey,

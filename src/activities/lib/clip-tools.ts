@@ -1,10 +1,10 @@
-import type { ClipWindow } from '../../adapters/clips/cut-clip.ts'
+import type { ClipComposition } from '../../adapters/clips/cut-clip.ts'
 import type { RecordingMeasures } from '../../adapters/clips/measure-recording.ts'
 import type { Sampled, SampledPictures } from '../../adapters/clips/sample-pictures.ts'
+import type { ViewShape } from '../../domain/clips/clip-view.ts'
 import type { FaceBox } from '../../domain/clips/face-tracks.ts'
 import type { FrameSize } from '../../domain/frame-size.ts'
 import type { CaptionStyle } from '../../domain/generation/job-params.ts'
-import type { ConvertedMedia } from '../../domain/media-conversions.ts'
 import type { Transcript } from '../../domain/transcript.ts'
 
 interface ClipJob {
@@ -45,11 +45,10 @@ export interface ClipTools {
       Part & {
         readonly outputPath: string
         readonly size: FrameSize
-        readonly windowEdges: (window: ClipWindow) => readonly number[]
-        readonly captionsFilter: string | null
+        readonly compose: (shape: ViewShape) => Promise<ClipComposition>
         readonly folder: string
       },
-  ) => Promise<ConvertedMedia>
+  ) => Promise<ClipComposition>
   /** Writes captions and their fonts into a folder, and answers the filter that draws them there; null when
    * there is nothing to draw. *Errors:* INPUT_INVALID (characters without a font). */
   readonly typesetCaptions: (
@@ -59,6 +58,8 @@ export interface ClipTools {
       readonly style: CaptionStyle
       readonly frame: FrameSize
       readonly path: string
+      /** When they stand in the middle of the picture. */
+      readonly inMiddle?: readonly Part[]
     },
   ) => Promise<string | null>
 }

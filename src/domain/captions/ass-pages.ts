@@ -28,6 +28,8 @@ export interface PageLimits {
   readonly linesMax: number
   readonly wordsMax: number
   readonly widthOf: (text: string) => number
+  /** Times at which a page ends and the next begins; none if left out. */
+  readonly breaksSeconds?: readonly number[]
 }
 
 /** A pause of this length clears the screen. */
@@ -88,6 +90,7 @@ const isOver = (
   next.startSeconds - last.endSeconds >= SILENCE_SECONDS ||
   next.speaker !== last.speaker ||
   SENTENCE_END.test(last.text) ||
+  (limits.breaksSeconds ?? []).some((at) => last.startSeconds < at && at <= next.startSeconds) ||
   next.endSeconds - (group[0]?.startSeconds ?? 0) > PAGE_SECONDS_MAX ||
   fill([...group, next], limits.lineWidth, limits).length > limits.linesMax
 

@@ -18,6 +18,8 @@ export interface CaptionScript {
   /** Widths in pixels. */
   readonly pages: readonly CaptionPage[]
   readonly runsOf: (text: string) => readonly FontRun[]
+  /** While pages that begin then stand in the middle, whatever the look says; never if left out. */
+  readonly inMiddle?: readonly Span[]
 }
 
 /** Of a line, in parts of the size; scripts that reach further are let into their neighbours' lines. */
@@ -142,7 +144,13 @@ const statesOf = (page: Span, words: readonly PageWord[]) =>
     return endSeconds > startSeconds ? [{ active, span: { startSeconds, endSeconds } }] : []
   })
 
-const placeLines = ({ frame, look }: CaptionScript, page: CaptionPage): PlacedLine[] => {
+const alignmentOf = ({ look, inMiddle = [] }: CaptionScript, { startSeconds }: CaptionPage) =>
+  inMiddle.some((span) => span.startSeconds <= startSeconds && startSeconds < span.endSeconds)
+    ? 'middle'
+    : look.alignment
+
+const placeLines = (script: CaptionScript, page: CaptionPage): PlacedLine[] => {
+  const { frame, look } = script
   const sizePx = look.sizePx * page.scale
   const lineHeightPx = sizePx * LINE_HEIGHT
   const heightPx = lineHeightPx * page.lines.length
@@ -150,7 +158,7 @@ const placeLines = ({ frame, look }: CaptionScript, page: CaptionPage): PlacedLi
     top: look.marginVerticalPx,
     middle: (frame.heightPx - heightPx) / 2,
     bottom: frame.heightPx - look.marginVerticalPx - heightPx,
-  }[look.alignment]
+  }[alignmentOf(script, page)]
   const middlePx = (look.marginLeftPx + frame.widthPx - look.marginRightPx) / 2
   return page.lines.map((line, index) => ({
     line,

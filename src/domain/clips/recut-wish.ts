@@ -1,4 +1,5 @@
 import type { ClipId, ExecutionId, MediaId } from '../ids.ts'
+import type { ClipLayout } from './clip-view.ts'
 import type { ClipFormat, ClipWish, Degradation } from './clip-wish.ts'
 import type { Moment, Span } from './moment.ts'
 
@@ -8,6 +9,7 @@ export interface ClipAbout extends Moment {
   readonly number: number
   readonly format: ClipFormat
   readonly captions: ClipWish['captions']
+  readonly layout: ClipLayout
   readonly degradations: readonly Degradation[]
 }
 

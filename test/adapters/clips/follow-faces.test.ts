@@ -7,8 +7,7 @@ import { cutClip } from '../../../src/adapters/clips/cut-clip.ts'
 import { detectFaces } from '../../../src/adapters/clips/detect-faces.ts'
 import { SAMPLES_PER_SECOND, samplePictures } from '../../../src/adapters/clips/sample-pictures.ts'
 import { probe } from '../../../src/adapters/ffmpeg/probe.ts'
-import { cropPath } from '../../../src/domain/clips/crop-path.ts'
-import { trackFaces } from '../../../src/domain/clips/face-tracks.ts'
+import { clipView } from '../../../src/domain/clips/clip-view.ts'
 import { makeMedia } from '../../support/media-corpus.ts'
 
 /** A face picture on its way over a field: its centre is at 150 + 60 t of 1280 pixels in the first
@@ -92,13 +91,6 @@ describe('a face', () => {
 
   it('stays in the middle of the clip, also across the cut', async () => {
     const { cutsSeconds, faces } = await watch(sourcePath)
-    const [first, second] = trackFaces(faces, {
-      samplesPerSecond: SAMPLES_PER_SECOND,
-      cutsSeconds,
-    })
-    const centerRatios = [...first!.boxes, ...second!.boxes].map(
-      (box) => box && box.x + box.width / 2,
-    )
     const workPath = await work()
     const outputPath = workPath('clip.mp4')
     await cutClip({
@@ -110,18 +102,15 @@ describe('a face', () => {
       startSeconds: 0,
       endSeconds: SECONDS,
       size: { widthPx: 270, heightPx: 480 },
-      captionsFilter: null,
       folder: workPath(''),
-      windowEdges: ({ lengthRatio, frameRate, frames }) =>
-        cropPath(
-          { centerRatios, samplesPerSecond: SAMPLES_PER_SECOND },
-          {
-            durationSeconds: frames / frameRate,
-            frameRate,
-            widthRatio: lengthRatio,
-            cutsSeconds,
-          },
+      compose: async (shape) => ({
+        spans: clipView(
+          { samples: faces, samplesPerSecond: SAMPLES_PER_SECOND, cutsSeconds },
+          [],
+          shape,
         ),
+        captionsFilter: null,
+      }),
     })
     const made = await probe({ ffprobePath: 'ffprobe', path: outputPath })
     expect(made.durationSeconds).toBeCloseTo(SECONDS, 1)

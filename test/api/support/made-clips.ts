@@ -51,6 +51,7 @@ const aboutOf = (executionId: ExecutionId, number: number): ClipAbout => ({
   scores: { hook: 80, engagement: 70, value: 60, shareability: 50 },
   reason: 'a question at the beginning',
   source: 'model',
+  layout: 'single',
   degradations: ['heuristicScore', 'centerCrop'],
 })
 

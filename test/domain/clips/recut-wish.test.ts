@@ -13,6 +13,7 @@ const about: ClipAbout = {
   scores: { hook: 80, engagement: 70, value: 60, shareability: 50 },
   reason: 'a question',
   source: 'model',
+  layout: 'single',
   degradations: ['heuristicScore', 'centerCrop', 'noCaptions'],
 }
 

@@ -17,6 +17,8 @@ export interface CaptionOrder {
   readonly frame: FrameSize
   /** Where the words stand in the order, for the problems. */
   readonly path: string
+  /** Seconds in which they stand in the middle of the picture, whatever the style says. */
+  readonly inMiddle?: readonly { readonly startSeconds: number; readonly endSeconds: number }[]
 }
 
 /** Letters of a mean width in a line; what is longer than a line by itself is parted. */
@@ -36,7 +38,7 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+/gu
  */
 export const typesetCaptions = async (
   folder: string,
-  { transcript, style, frame, path }: CaptionOrder,
+  { transcript, style, frame, path, inMiddle = [] }: CaptionOrder,
 ): Promise<string | null> => {
   const look = captionLook(style, frame)
   const lineWidth = Math.max(
@@ -57,9 +59,10 @@ export const typesetCaptions = async (
     wordsMax,
     widthOf,
     spaceWidth: widthOf(' ') * look.spaceScale,
+    breaksSeconds: inMiddle.flatMap(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]),
   }
   const pages = pagesOf(tokens, limits)
-  const script = writeAssScript({ frame, look, pages, runsOf: fonts.runsOf })
+  const script = writeAssScript({ frame, look, pages, runsOf: fonts.runsOf, inMiddle })
   await mkdir(join(folder, FONT_FOLDER_NAME), { recursive: true })
   await fonts.writeTo(join(folder, FONT_FOLDER_NAME))
   await writeFile(join(folder, SCRIPT_NAME), script)
