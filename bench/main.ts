@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measure as clips } from './clips.ts'
 import { tableOf, type Figure } from './figure.ts'
 import { measure as generations } from './generations.ts'
 import { measure as history } from './history.ts'
@@ -38,6 +39,7 @@ const BENCHMARKS: Record<string, Measure> = {
   merge,
   generations,
   ranges,
+  clips,
 }
 
 const say = (line: string) => console.error(`${new Date().toLocaleTimeString('sv')}  ${line}`)
