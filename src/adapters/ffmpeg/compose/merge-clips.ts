@@ -13,7 +13,7 @@ import type { MergeItem, MergeParams } from '../../../domain/generation/job-para
 import { audioStreams } from '../../../domain/media-probe.ts'
 import { framesPerSecond, type RationalRate } from '../../../domain/rational-rate.ts'
 import { probe } from '../probe.ts'
-import { readClip, soundOf, type Clip } from './clip-facts.ts'
+import { readClips, soundOf } from './clip-facts.ts'
 import { programsOf, type ComposeTools, type LocalMedium, type MadeMedium } from './compose-job.ts'
 import { encodeClips, isHeard } from './encode-clips.ts'
 import { SOUND_RATE_HZ } from './film-encoder.ts'
@@ -209,21 +209,21 @@ const pieceOf = (
 const ENCODING_SHARE = 0.9
 /** Starting a process takes as long as half a second of film; more decoders at once cost memory. */
 const CLIPS_AT_ONCE = 8
-const PROBES_AT_ONCE = 4
 
 const encodeParts = async (
   tools: ComposeTools,
   params: Params,
   { shown, untilSeconds }: { readonly shown: readonly Item[]; readonly untilSeconds: number },
 ): Promise<Parts> => {
-  const clips: (Clip & Pick<Item, 'durationSeconds' | 'volume'>)[] = []
-  for (const items of inBatches(shown, PROBES_AT_ONCE)) {
-    const read = items.map(async ({ source, durationSeconds, volume }) => ({
-      ...(await readClip(tools, source.path)),
-      ...{ durationSeconds, volume },
-    }))
-    clips.push(...(await Promise.all(read)))
-  }
+  const read = await readClips(
+    tools,
+    shown.map(({ source }) => source.path),
+  )
+  const clips = read.map((clip, index) => ({
+    ...clip,
+    durationSeconds: shown[index]?.durationSeconds ?? null,
+    volume: shown[index]?.volume ?? 1,
+  }))
   const plan = heldUntil(planMerge(params, clips), untilSeconds)
   const { canvas, frameRate } = plan
   const placed = plan.clips.map((planned, index) => {

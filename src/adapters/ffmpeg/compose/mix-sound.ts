@@ -80,7 +80,10 @@ export const mixSound = async (
 
 const peakOf = (mix: Float32Array): number => {
   let peak = 0
-  for (let index = 0; index < mix.length; index += 1) peak = Math.max(peak, Math.abs(mix[index]!))
+  for (let index = 0; index < mix.length; index += 1) {
+    const value = Math.abs(mix[index]!)
+    if (value > peak) peak = value
+  }
   return peak
 }
 
