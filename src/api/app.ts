@@ -215,6 +215,8 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<FastifyIn
   const context: RouteContext = { ...dependencies, workflows, apiMetrics }
 
   const app = createServer(dependencies)
+  // Fastify hands it on as a string, of which no route could make anything.
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))

@@ -66,6 +66,7 @@ describe('a refusal of a whole request says how to mend it', () => {
 
   test.each([
     ['a form instead of JSON', 'application/x-www-form-urlencoded', 'a=b', 'application/json'],
+    ['JSON that says it is text', 'text/plain', '{}', 'application/json'],
     ['half of a JSON object', 'application/json', '{"a":', 'one JSON object'],
     ['nothing, said to be JSON', 'application/json', '', 'one JSON object'],
     ['more than is taken', 'application/json', `{"a":"${'x'.repeat(2e6)}"}`, 'bytes; files go to'],
