@@ -60,6 +60,10 @@ async function runStep(name: string, args: readonly string[]): Promise<Outcome> 
 }
 
 async function run(wanted: readonly string[]): Promise<number> {
+  if (wanted.includes('--help')) {
+    console.log(`npm run check -- [step …]\n\nSteps: ${Object.keys(STEPS).join(', ')}.`)
+    return 0
+  }
   const unknown = wanted.filter((name) => !Object.hasOwn(STEPS, name))
   if (unknown.length > 0) {
     console.error(

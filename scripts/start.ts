@@ -7,6 +7,13 @@ import { startStack } from './stack/stack.ts'
 import type { Stack } from './stack/stack.ts'
 import { stopRequest } from './stack/stop-request.ts'
 
+const HELP = `Runs Spool with a PostgreSQL and a Temporal of its own, until Ctrl-C.
+
+  npm start
+  SPOOL_PORT=0 npm start    on free ports
+
+There are no options, only settings: docs/configuration.md. Data, logs and keys lie in .spool/.`
+
 const say = (line: string) => console.log(`${new Date().toLocaleTimeString('sv')}  ${line}`)
 
 async function run(): Promise<void> {
@@ -39,7 +46,10 @@ function printAddresses(stack: Stack, dir: string): void {
 }
 
 try {
-  await run()
+  const args = process.argv.slice(2)
+  if (args.length === 0) await run()
+  else console.log(HELP)
+  if (args.some((arg) => arg !== '--help')) process.exitCode = 2
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
