@@ -140,6 +140,20 @@ describe('addSubtitles', () => {
     expect((await cellsOf(path, 0.2, isYellow)).length).toBeGreaterThan(5)
   })
 
+  it.each([
+    ['emoji', '🐳', '🎉'],
+    ['letters of mathematics', '𝔸', '𝕎'],
+  ])('draws %s, and no boxes in their place', async (_, ...signs) => {
+    const drawn = []
+    for (const sign of signs) {
+      const { path } = await burn(say(sign))
+      drawn.push(await cellsOf(path, 0.2, isDrawn))
+    }
+    expect(drawn[0]!.length).toBeGreaterThan(5)
+    // One box is like the other.
+    expect(drawn[0]).not.toEqual(drawn[1])
+  })
+
   it('refuses characters that no font has before anything is drawn', async () => {
     await expect(burn(say('fine', 'cuneiform 𒀀'))).rejects.toMatchObject({
       code: 'INPUT_INVALID',

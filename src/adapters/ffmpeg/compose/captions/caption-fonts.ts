@@ -7,7 +7,7 @@ import decompress from 'woff2-encoder/decompress'
 
 import type { FontRun } from '../../../../domain/captions/ass-script.ts'
 import { MediaError } from '../../../../domain/failures.ts'
-import { readFont, type FontFacts } from './font-tables.ts'
+import { readFont, useWholeMap, type FontFacts } from './font-tables.ts'
 
 const FONT_FOLDER = new URL('../../../../../assets/fonts/', import.meta.url)
 
@@ -66,6 +66,7 @@ const openFont = (fileName: string): Promise<OpenFont> => {
 const readFontFile = async (fileName: string): Promise<OpenFont> => {
   const packed = await readFile(fileURLToPath(new URL(`${fileName}.woff2`, FONT_FOLDER)))
   const bytes = Buffer.from(await decompress(packed))
+  useWholeMap(bytes)
   const family = `Spool caption ${fileName}`
   GlobalFonts.register(bytes, family)
   return { ...readFont(bytes), fileName, bytes, family }

@@ -32,6 +32,24 @@ const tableOf = (font: Buffer, tag: string): Buffer => {
   throw new RangeError(`the font has no table ${tag}`)
 }
 
+const UNICODE_FIRST_PLANE = 1
+const UNICODE_ALL = 10
+
+/**
+ * Lets a font's map of the first plane be that of all of Unicode, where it has both. libass takes the first map
+ * for Windows that it finds, and so saw no emoji and no letters of mathematics, but drew boxes.
+ */
+export const useWholeMap = (font: Buffer): void => {
+  const cmap = tableOf(font, 'cmap')
+  const recordOf = (encoding: number): number | undefined =>
+    Array.from({ length: cmap.readUInt16BE(2) }, (_, index) => 4 + index * 8).find(
+      (at) => cmap.readUInt16BE(at) === WINDOWS && cmap.readUInt16BE(at + 2) === encoding,
+    )
+  const [first, all] = [recordOf(UNICODE_FIRST_PLANE), recordOf(UNICODE_ALL)]
+  if (first === undefined || all === undefined) return
+  cmap.writeUInt32BE(cmap.readUInt32BE(all + 4), first + 4)
+}
+
 const FULL_NAME = 4
 const POST_SCRIPT_NAME = 6
 const WINDOWS = 3

@@ -27,7 +27,7 @@ const CHARS_PER_LINE = { min: 8, max: 42 } as const
 
 const SCRIPT_NAME = 'captions.ass'
 const FONT_FOLDER_NAME = 'fonts'
-const EMOJI = /^\p{Extended_Pictographic}/u
+const EMOJI = /^[\p{Extended_Pictographic}\p{Regional_Indicator}]/u
 /** Controls, and overrides of the direction: nobody sees them, and they would reorder a line. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+/gu
 
