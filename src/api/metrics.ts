@@ -5,9 +5,9 @@ import { QUEUES, type Queue } from '../contracts/queues.ts'
 import { providerQueue } from '../domain/generation/model-queue.ts'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Repositories } from '../db/repositories.ts'
+import { readNowAndThen, registerScrapedGauge } from './scraped-gauge.ts'
 import type { WorkflowService } from './workflow-service.ts'
 
-/** Scrapers come every few seconds, and there may be several of them. */
 const GAUGES_TTL_MS = 5_000
 /** The audit reads all books. */
 const AUDIT_TTL_MS = 60_000
@@ -16,23 +16,6 @@ export interface ApiMetrics {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>
   readonly inboundWebhooks: Counter<'source' | 'outcome'>
   readonly liveConnections: Gauge
-}
-
-/** Runs `measure` at most once in `ttlMs`; a failure leaves the gauge without values, and is said. */
-const measured = (
-  measure: () => Promise<void>,
-  { ttlMs, log, name }: { ttlMs: number; log: FastifyBaseLogger; name: string },
-): (() => Promise<void>) => {
-  let last: { readonly atMs: number; readonly done: Promise<void> } | null = null
-  return () => {
-    if (last === null || Date.now() - last.atMs > ttlMs) {
-      const done = measure().catch((error: unknown) => {
-        log.warn({ err: error, metric: name }, 'a metric could not be read')
-      })
-      last = { atMs: Date.now(), done }
-    }
-    return last.done
-  }
 }
 
 interface MetricsOptions {
@@ -44,103 +27,93 @@ interface MetricsOptions {
   readonly log: FastifyBaseLogger
 }
 
-/** Read when somebody scrapes: work that waits, and whether the books agree. */
+/** Work that waits, and whether the books agree. */
 const registerHealthGauges = (options: MetricsOptions): void => {
   const { registry, repositories, workflows, modelProviders, log } = options
-  const registers = [registry]
   const queues: readonly Queue[] = [...QUEUES, ...modelProviders.map(providerQueue)]
 
-  const queueDepth = new Gauge({
+  const depths = readNowAndThen({ log, what: 'queues', ttlMs: GAUGES_TTL_MS }, async () => {
+    const found: { readonly queue: Queue; readonly depth: number }[] = []
+    for (const queue of queues) found.push({ queue, depth: await workflows.backlog(queue) })
+    return found
+  })
+  registerScrapedGauge(registry, {
     name: 'spool_queue_depth',
     help: 'Workflow and activity tasks that wait on a task queue.',
     labelNames: ['queue'],
-    registers,
-    collect: measured(
-      async () => {
-        queueDepth.reset()
-        for (const queue of queues) queueDepth.set({ queue }, await workflows.backlog(queue))
-      },
-      { ttlMs: GAUGES_TTL_MS, log, name: 'spool_queue_depth' },
-    ),
+    read: depths,
+    show: (gauge, found) => {
+      for (const { queue, depth } of found) gauge.set({ queue }, depth)
+    },
   })
 
-  const violations: Gauge = new Gauge({
+  const violations = readNowAndThen({ log, what: 'ledger', ttlMs: AUDIT_TTL_MS }, () =>
+    repositories.ledger.audit(),
+  )
+  registerScrapedGauge(registry, {
     name: 'spool_ledger_violations',
     help: 'Contradictions that an audit of the ledger found; anything but 0 is an alarm.',
-    registers,
-    collect: measured(
-      async () => {
-        const found = await repositories.ledger.audit()
-        violations.set(found.length)
-      },
-      { ttlMs: AUDIT_TTL_MS, log, name: 'spool_ledger_violations' },
-    ),
+    read: violations,
+    show: (gauge, found) => gauge.set(found.length),
   })
 }
 
-/** Read when somebody scrapes: how executions fare. */
+/** How executions fare. */
 const registerExecutionGauges = ({ registry, repositories, log }: MetricsOptions): void => {
-  const registers = [registry]
+  const { executions } = repositories
 
-  const executions = new Gauge({
+  const statuses = readNowAndThen({ log, what: 'executions', ttlMs: GAUGES_TTL_MS }, () =>
+    executions.countByStatus(),
+  )
+  registerScrapedGauge(registry, {
     name: 'spool_executions',
     help: 'Executions by status.',
     labelNames: ['status'],
-    registers,
-    collect: measured(
-      async () => {
-        const counts = await repositories.executions.countByStatus()
-        for (const [status, count] of Object.entries(counts)) executions.set({ status }, count)
-      },
-      { ttlMs: GAUGES_TTL_MS, log, name: 'spool_executions' },
-    ),
+    read: statuses,
+    show: (gauge, counts) => {
+      for (const [status, count] of Object.entries(counts)) gauge.set({ status }, count)
+    },
   })
 
-  const failures = new Gauge({
+  const failures = readNowAndThen({ log, what: 'failures', ttlMs: GAUGES_TTL_MS }, () =>
+    executions.countFailures(),
+  )
+  registerScrapedGauge(registry, {
     name: 'spool_execution_failures',
     help: 'Executions that ended in error, by the step that failed and the code.',
     labelNames: ['step', 'code'],
-    registers,
-    collect: measured(
-      async () => {
-        const counts = await repositories.executions.countFailures()
-        failures.reset()
-        for (const { step, code, count } of counts) {
-          failures.set({ step: step ?? 'none', code }, count)
-        }
-      },
-      { ttlMs: GAUGES_TTL_MS, log, name: 'spool_execution_failures' },
-    ),
+    read: failures,
+    show: (gauge, counts) => {
+      for (const { step, code, count } of counts) gauge.set({ step: step ?? 'none', code }, count)
+    },
   })
 }
 
-/** Read when somebody scrapes: what was made by whom, and what it costs us. */
+/** What was made by whom, and what it costs us. */
 const registerModelGauges = ({ registry, repositories, log }: MetricsOptions): void => {
-  const registers = [registry]
-  const labelNames = ['provider', 'model']
-  const jobs = new Gauge({
+  const labelNames: ('provider' | 'model')[] = ['provider', 'model']
+  const read = readNowAndThen({ log, what: 'spending', ttlMs: AUDIT_TTL_MS }, () =>
+    repositories.generations.spending(),
+  )
+  registerScrapedGauge(registry, {
     name: 'spool_model_jobs',
     help: 'Jobs of plans that a model has made; what was made before and used again is not counted.',
     labelNames,
-    registers,
-    collect: measured(
-      async () => {
-        const spent = await repositories.generations.spending()
-        jobs.reset()
-        costs.reset()
-        for (const { provider, model, jobCount, costMicroUsd } of spent) {
-          jobs.set({ provider, model }, jobCount)
-          costs.set({ provider, model }, costMicroUsd / 1e6)
-        }
-      },
-      { ttlMs: AUDIT_TTL_MS, log, name: 'spool_model_jobs' },
-    ),
+    read,
+    show: (gauge, spent) => {
+      for (const { provider, model, jobCount } of spent) gauge.set({ provider, model }, jobCount)
+    },
   })
-  const costs = new Gauge({
+  registerScrapedGauge(registry, {
     name: 'spool_model_cost_usd',
     help: 'What providers take of us for what their models have delivered, by the price book.',
     labelNames,
-    registers,
+    read,
+    show: (gauge, spent) => {
+      for (const { provider, model, costMicroUsd } of spent) {
+        gauge.set({ provider, model }, costMicroUsd / 1e6)
+      }
+    },
   })
 }
 
