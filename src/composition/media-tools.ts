@@ -22,7 +22,6 @@ import { makeStoryboard } from '../adapters/ffmpeg/storyboard.ts'
 import { makeThumbnails } from '../adapters/ffmpeg/thumbnails.ts'
 import { verifyVideo } from '../adapters/ffmpeg/verify-video.ts'
 import { describeMedium } from '../adapters/ingest/describe-medium.ts'
-import { judgeInput } from '../adapters/ingest/judge-input.ts'
 import { renderVideo } from '../adapters/renderer/render-video.ts'
 import { extractSpeech } from '../adapters/speech/extract-speech.ts'
 import type { Config } from '../config.ts'
@@ -69,7 +68,6 @@ export const createMediaTools = (config: Config): MediaTools => {
     extractCover: (job) => extractCover({ ...programs, ...job }),
     makeThumbnails: (job) => makeThumbnails({ ...programs, timeoutMs, ...job }),
     verifyVideo: (job) => verifyVideo({ ...programs, timeoutMs, ...job }),
-    judgeInput: (job) => judgeInput({ ...programs, timeoutMs, ...job }),
     describeMedium: (job) => describeMedium({ ...programs, timeoutMs, ...job }),
     runMediaOperation: (work) => runMediaOperation({ ...conversion, ...work }),
     inspectForLadder: (job) => inspectForLadder({ ...programs, timeoutMs, ...job }),

@@ -1,6 +1,5 @@
 import type { MadeMedium, MediaWork } from '../../adapters/ffmpeg/compose/compose-job.ts'
-import type { DescribedMedium } from '../../adapters/ingest/describe-medium.ts'
-import type { MediaNeed } from '../../domain/media-judgement.ts'
+import type { DescribedMedium, MediumInspection } from '../../adapters/ingest/describe-medium.ts'
 import type { RenderSpec } from '../../domain/render-spec.ts'
 import type { ClipTools } from './clip-tools.ts'
 import type { ConversionTools } from './conversion-tools.ts'
@@ -53,33 +52,10 @@ export interface MediaTools extends ConversionTools, LadderTools, ClipTools {
       }
     },
   ) => Promise<unknown>
-  /** Refuses what lacks what is needed, is too long, or (`wholly`) cannot be read to its end. */
-  readonly judgeInput: (
-    job: Cancelable & {
-      readonly path: string
-      readonly needs: MediaNeed
-      readonly durationSecondsMax: number
-      /** False for files of which it is known already. */
-      readonly wholly: boolean
-    },
-  ) => Promise<{
-    /** 0 of a picture. */
-    readonly durationSeconds: number
-    readonly contentType: string
-    /** Null for what is only heard. */
-    readonly widthPx: number | null
-    readonly heightPx: number | null
-  }>
-  /** Says what a file is. *Errors:* MEDIA_UNREADABLE, MEDIA_UNSUPPORTED, MEDIA_TOO_LARGE. */
+  /** Says what a file is, or refuses it: it lacks what is needed, is too long, or (`wholly`) cannot be read
+   * to its end. *Errors:* MEDIA_UNREADABLE, MEDIA_UNSUPPORTED, MEDIA_NO_*, MEDIA_TOO_LARGE. */
   readonly describeMedium: (
-    job: Cancelable & {
-      readonly path: string
-      readonly durationSecondsMax: number
-      /** False for files of which it is known that they can be read to their end. */
-      readonly wholly: boolean
-      /** True: an MP4 whose own index finds all of its packets can be. */
-      readonly byIndex?: boolean
-    },
+    job: Omit<MediumInspection, 'ffmpegPath' | 'ffprobePath' | 'timeoutMs'>,
   ) => Promise<DescribedMedium>
   /** Does a media operation of a plan; what is made lies in the folder, which exists and is private. */
   readonly runMediaOperation: (

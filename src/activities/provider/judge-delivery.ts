@@ -58,8 +58,10 @@ const described = async (
       const needs = ({ video: 'video', audio: 'audio', image: 'pictures' } as const)[kind]
       const { durationSecondsMax } = MEDIA_LIMITS
       const job = { path: filePath, needs, durationSecondsMax, wholly: true, signal }
-      const { durationSeconds, ...found } = await tools.judgeInput(job)
-      return { ...found, durationSeconds: kind === 'image' ? null : durationSeconds }
+      const found = await tools.describeMedium(job)
+      const { contentType, widthPx, heightPx } = found
+      const durationSeconds = kind === 'image' ? null : found.durationSeconds
+      return { contentType, durationSeconds, widthPx, heightPx }
     }
   }
 }

@@ -42,7 +42,7 @@ const fetchInput = async (
   })
   const found =
     (needs === 'words' ? await judgeSubtitles(filePath) : null) ??
-    (await deps.tools.judgeInput({
+    (await deps.tools.describeMedium({
       path: filePath,
       needs: mediaNeed(needs),
       durationSecondsMax: terms.mediaDurationSecondsMax,

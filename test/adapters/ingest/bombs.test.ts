@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { judgeInput } from '../../../src/adapters/ingest/judge-input.ts'
+import { describeMedium } from '../../../src/adapters/ingest/describe-medium.ts'
 import { MediaError } from '../../../src/domain/failures.ts'
 import type { MediaNeed } from '../../../src/domain/media-judgement.ts'
 import { MEDIA_LIMITS } from '../../../src/domain/media-limits.ts'
@@ -31,7 +31,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const judged = async (path: string, needs: MediaNeed) => {
   const startedAtMs = performance.now()
   const { result, peakBytes } = await peakMemoryOfChildren(() =>
-    judgeInput({
+    describeMedium({
       ffmpegPath: 'ffmpeg',
       ffprobePath: 'ffprobe',
       path,
