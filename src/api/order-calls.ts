@@ -43,7 +43,7 @@ const QUEUE: Queue = 'pipelines'
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD')
 
 /** What an order is searched by. */
-export const attributes = (accountId: string, executionId: string): TypedSearchAttributes =>
+export const orderAttributes = (accountId: string, executionId: string): TypedSearchAttributes =>
   new TypedSearchAttributes([
     { key: keyword(SEARCH_ATTRIBUTES.account), value: accountId },
     { key: keyword(SEARCH_ATTRIBUTES.execution), value: executionId },
@@ -55,10 +55,10 @@ const grpcCode = (error: unknown): number | null => {
 }
 
 /** The failure of a call that did not reach Temporal. */
-export const away = (error: unknown): MediaError =>
+export const unreachable = (error: unknown): MediaError =>
   new MediaError('TEMPORAL_UNAVAILABLE', String(error), { cause: error })
 
-export const isAway = (error: unknown): boolean =>
+export const isUnreachable = (error: unknown): boolean =>
   error instanceof ServiceError ||
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
   isGrpcServiceError(error)
@@ -116,7 +116,7 @@ const orderOptions = ({ order, placement, summary }: Ordering) =>
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     priority: temporalPriority(placement),
     // Admission takes milliseconds; a status of its own would cost the server another write.
-    typedSearchAttributes: attributes(order.accountId, order.executionId).updateCopy([
+    typedSearchAttributes: orderAttributes(order.accountId, order.executionId).updateCopy([
       { key: keyword(SEARCH_ATTRIBUTES.status), value: 'processing' },
     ]),
     staticSummary: summary,
@@ -184,7 +184,7 @@ export const createOrderCalls = (
         if (endedMeanwhile(error) && attempt < ADMISSION_ATTEMPTS) continue
         const refusal = refusalOf(error)
         if (refusal !== null) throw refusal
-        throw isAway(error) || endedMeanwhile(error) ? away(error) : error
+        throw isUnreachable(error) || endedMeanwhile(error) ? unreachable(error) : error
       }
     }
   }

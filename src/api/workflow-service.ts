@@ -15,7 +15,13 @@ import {
   retry,
   taskEvent,
 } from '../workflows/messages.ts'
-import { attributes, away, createOrderCalls, isAway, type OrderCalls } from './order-calls.ts'
+import {
+  createOrderCalls,
+  isUnreachable,
+  orderAttributes,
+  unreachable,
+  type OrderCalls,
+} from './order-calls.ts'
 import { temporalPriority, type Placement } from './placement.ts'
 
 /** Short calls: a signal or a start that the server only has to write down. */
@@ -64,8 +70,8 @@ export const createWorkflowService = (
     try {
       return await client.withDeadline(Date.now() + timeoutMs, call)
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || !isAway(error)) throw error
-      throw away(error)
+      if (error instanceof WorkflowNotFoundError || !isUnreachable(error)) throw error
+      throw unreachable(error)
     }
   }
 
@@ -107,7 +113,7 @@ export const createWorkflowService = (
         args: [{ taskId, accountId: placement.accountId, admission }],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         priority: temporalPriority(placement),
-        typedSearchAttributes: attributes(placement.accountId, taskId),
+        typedSearchAttributes: orderAttributes(placement.accountId, taskId),
         staticSummary: summary,
       }),
     repeatDelivery: async ({ deliveryId, repetition }) => {
