@@ -26,6 +26,43 @@ export const planStoryboard = (spec: StoryboardSpec, durationSeconds: number): S
   }
 }
 
+export interface KeyFrame {
+  /** Its number among the packets of its stream, from 0. */
+  readonly packet: number
+  /** When it is shown, from the start of the film. */
+  readonly seconds: number
+}
+
+/** How key frames, in the order of their times, suffice for a storyboard. */
+export interface StoryboardSource {
+  /** They lie close enough to each other to show every tile by one of them. */
+  readonly keyFramesOnly: boolean
+  /** Those that are shown, if they are no more than half of all: for each tile the last one before its
+   * middle. Null: it is not worth picking them out. */
+  readonly chosen: readonly KeyFrame[] | null
+}
+
+/** How much of a film is looked at for the distance of its key frames; later ones may lie further apart. */
+const LOOK_SECONDS = 60
+
+export const storyboardSource = (
+  plan: StoryboardPlan,
+  keyFrames: readonly KeyFrame[],
+): StoryboardSource => {
+  const seen = keyFrames.filter(({ seconds }) => seconds <= LOOK_SECONDS)
+  const gaps = seen.slice(1).map(({ seconds }, index) => seconds - seen[index]!.seconds)
+  const isDense = gaps.length > 0 && gaps.every((gap) => gap <= plan.intervalSeconds)
+  if (!isDense) return { keyFramesOnly: false, chosen: null }
+  const chosen = new Set<KeyFrame>()
+  let last = 0
+  for (let tile = 0; tile < plan.tileCount; tile += 1) {
+    const middleSeconds = (tile + 0.5) * plan.intervalSeconds
+    while ((keyFrames[last + 1]?.seconds ?? Infinity) < middleSeconds) last += 1
+    chosen.add(keyFrames[last]!)
+  }
+  return { keyFramesOnly: true, chosen: chosen.size * 2 <= keyFrames.length ? [...chosen] : null }
+}
+
 const two = (value: number): string => String(value).padStart(2, '0')
 
 /** `01:02:03.450`, as WebVTT writes times. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { MediaError } from '../../domain/failures.ts'
@@ -7,12 +7,12 @@ import type { MadeStoryboard, StoryboardSpec } from '../../domain/media-conversi
 import type { MediaStream } from '../../domain/media-probe.ts'
 import { fitPicture } from '../../domain/picture-size.ts'
 import type { PictureFit } from '../../domain/picture-size.ts'
-import { planStoryboard, storyboardVtt } from '../../domain/storyboard.ts'
-import type { StoryboardPlan } from '../../domain/storyboard.ts'
+import { planStoryboard, storyboardSource, storyboardVtt } from '../../domain/storyboard.ts'
+import type { StoryboardPlan, StoryboardSource } from '../../domain/storyboard.ts'
 import { cancelOf, knownSeconds, picturesOf, probeMade, probeSource } from './conversion.ts'
 import { progressOf, refuseUnordered } from './conversion.ts'
 import type { ConversionJob } from './conversion.ts'
-import { findKeyFrameGap } from './key-frame-gap.ts'
+import { canKeepPackets, findKeyFrames, keepPackets } from './key-frames.ts'
 import { pictureFilters } from './picture-filters.ts'
 import { runFfmpeg } from './process.ts'
 import { safeInput } from './safe-input.ts'
@@ -31,7 +31,8 @@ const ENCODERS = {
 /**
  * Makes the sheets of small pictures that a player shows over its seek bar, and the WebVTT that tells
  * which picture belongs to which stretch of time. A tile shows the middle of its stretch, or the key
- * frame next to it: where these lie closer than the tiles only they are decoded, a sixteenth of the work.
+ * frame before it: where these lie closer than the tiles only they are decoded, a sixteenth of the work,
+ * and where they lie much closer only those that are shown.
  *
  * *Guarantee:* the number of tiles is bounded whatever the length; sheets were probed. *Errors:*
  * MEDIA_NO_VIDEO, MEDIA_UNREADABLE (no length, nothing to decode), those of `probe` and `runFfmpeg`.
@@ -45,8 +46,8 @@ export const makeStoryboard = async (job: StoryboardJob): Promise<MadeStoryboard
   const wish = { widthPx: spec.tileWidthPx, heightPx: null, fit: 'contain' } as const
   const fit = fitPicture(size, wish, { even: true })
   const plan = planStoryboard(spec, durationSeconds)
-  const gapSeconds = await findKeyFrameGap(job, stream.index)
-  await drawSheets(job, { stream, fit, plan, keyFramesOnly: gapSeconds <= plan.intervalSeconds })
+  const pictures = storyboardSource(plan, await findKeyFrames(job, stream.index))
+  await drawSheets(job, { stream, fit, plan, ...pictures })
 
   const sheetName = (index: number): string => `storyboard-${index + 1}.${spec.format}`
   const spritePaths = Array.from({ length: plan.sheetCount }, (_, index) =>
@@ -68,18 +69,50 @@ export const makeStoryboard = async (job: StoryboardJob): Promise<MadeStoryboard
   }
 }
 
-interface Sheets {
+interface Sheets extends StoryboardSource {
   readonly stream: MediaStream
   readonly fit: PictureFit
   readonly plan: StoryboardPlan
-  readonly keyFramesOnly: boolean
 }
 
 const drawSheets = async (job: StoryboardJob, sheets: Sheets): Promise<void> => {
-  const { stream, fit, plan, keyFramesOnly } = sheets
+  const { stream, chosen } = sheets
+  const keyFrames: Pictures = {
+    path: job.inputPath,
+    streamIndex: stream.index,
+    options: sheets.keyFramesOnly ? ['-skip_frame', 'nokey'] : [],
+  }
+  if (chosen === null || !canKeepPackets(stream)) return drawFrom(keyFrames, job, sheets)
+  const path = join(job.outputDir, 'key-frames')
+  const packets = chosen.map(({ packet }) => packet)
+  try {
+    const areKept = await keepPackets(job, { streamIndex: stream.index, packets, outputPath: path })
+    // Their times are those of the film, and do not begin anew.
+    await drawFrom(
+      areKept ? { path, streamIndex: 0, options: ['-copyts'] } : keyFrames,
+      job,
+      sheets,
+    )
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+interface Pictures {
+  readonly path: string
+  readonly streamIndex: number
+  /** Of the input. */
+  readonly options: readonly string[]
+}
+
+const drawFrom = async (
+  { path, streamIndex, options }: Pictures,
+  job: StoryboardJob,
+  { stream, fit, plan }: Sheets,
+): Promise<void> => {
   const filters = [
-    // A frame is taken for the tile whose middle it is the last one before.
-    `fps=fps=1/${plan.intervalSeconds.toFixed(6)}:start_time=0:round=near`,
+    // A frame is taken for the tile whose middle it is the last one before, the film's last one too.
+    `fps=fps=1/${plan.intervalSeconds.toFixed(6)}:start_time=0:round=near:eof_action=pass`,
     ...pictureFilters(stream, fit, job.spec.format === 'jpg' ? 'jpeg' : 'webp'),
     // The last key frame may lie well before the end.
     'tpad=stop=-1:stop_mode=clone',
@@ -89,11 +122,8 @@ const drawSheets = async (job: StoryboardJob, sheets: Sheets): Promise<void> => 
   await runFfmpeg({
     ffmpegPath: job.ffmpegPath,
     args: [
-      ...safeInput({
-        path: job.inputPath,
-        options: keyFramesOnly ? ['-skip_frame', 'nokey'] : [],
-      }),
-      ...['-filter_complex', `[0:${stream.index}]${filters.join()}[sheets]`, '-map', '[sheets]'],
+      ...safeInput({ path, options }),
+      ...['-filter_complex', `[0:${streamIndex}]${filters.join()}[sheets]`, '-map', '[sheets]'],
       ...['-frames:v', String(plan.sheetCount), '-fps_mode', 'passthrough'],
       ...['-map_metadata', '-1', ...ENCODERS[job.spec.format], '-f', 'image2'],
       `file:${join(job.outputDir, `storyboard-%d.${job.spec.format}`)}`,

@@ -49,6 +49,14 @@ describe('makeStoryboard', () => {
     },
   )
 
+  it('shows the key frame before the middle where they lie close, with reordered pictures too', async () => {
+    const encode = ['-c:v', 'libx264', '-g', '3', '-bf', '2', '-qp', '4']
+    const film = await makeCountedFilm(folder, 'film.mp4', { frames: 96, frameRate: 24, encode })
+    const { board, outputDir } = await draw(film, { columns: 2, rows: 2 })
+    expect(await framesOf(board.spritePaths[0] ?? '', 2, 2)).toEqual([9, 33, 57, 81])
+    expect(await readdir(outputDir)).toEqual(['storyboard-1.jpg', 'storyboard.vtt'])
+  })
+
   it('tells by WebVTT where the picture of a moment lies', async () => {
     const film = await makeCountedFilm(folder, 'film.mp4', { frames: 72, frameRate: 24 })
     const { vtt } = await draw(film, { columns: 2, rows: 1, format: 'webp' })
