@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { createActivities } from './activities/create-activities.ts'
-import { sweepWorkspaces } from './activities/lib/workspace.ts'
 import { createActivityDependencies } from './composition/activity-dependencies.ts'
 import { createLogger } from './composition/logger.ts'
 import { createModels } from './composition/models.ts'
@@ -11,6 +10,7 @@ import { openWorkerStorage } from './composition/storage.ts'
 import { openWorkerConnection } from './composition/temporal.ts'
 import { createWorkerMetrics, serveMetrics } from './composition/worker-metrics.ts'
 import { createWorkers, installRuntime } from './composition/workers.ts'
+import { keepWorkspacesSwept } from './composition/workspace-sweep.ts'
 import { readConfig } from './config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import { connectDatabase } from './db/database.ts'
@@ -22,7 +22,8 @@ const main = async (): Promise<void> => {
   const log = createLogger(settings, 'worker')
   log.info({ config: describeConfig(config) }, 'the worker starts')
   await mkdir(config.workDir, { recursive: true, mode: 0o700 })
-  await sweepWorkspaces(config.workDir)
+  const intervalMs = settings.SPOOL_SWEEP_INTERVAL_SECONDS * 1000
+  const stopSweeping = await keepWorkspacesSwept({ workDir: config.workDir, intervalMs, log })
 
   installRuntime(log)
   const connection = connectDatabase({
@@ -51,7 +52,7 @@ const main = async (): Promise<void> => {
   const port = settings.SPOOL_WORKER_METRICS_PORT
   const stopMetrics = port === 0 ? null : await serveMetrics(metrics.registry, port)
   await ensureSearchAttributes(temporal.connection, temporal.namespace, log)
-  await ensureSchedules(client, settings.SPOOL_SWEEP_INTERVAL_SECONDS * 1000)
+  await ensureSchedules(client, intervalMs)
 
   const workers = await createWorkers({
     config,
@@ -65,6 +66,7 @@ const main = async (): Promise<void> => {
   log.info({ queues: settings.WORKER_QUEUES }, 'the worker is ready')
   // The runtime hears SIGINT and SIGTERM: each worker drains, then `run` resolves.
   await Promise.all(workers.map((worker) => worker.run()))
+  stopSweeping()
   stopMetrics?.()
   await temporal.connection.close()
   await connection.close()

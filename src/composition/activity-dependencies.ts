@@ -25,6 +25,7 @@ import { createMediaTools } from './media-tools.ts'
 import { createModelAccess } from './model-access.ts'
 import { openPlayback } from './playback.ts'
 import type { Storage } from './storage.ts'
+import { timedEncodes, type EncodeMeter } from './timed-encodes.ts'
 import { createWebhookUrl } from './webhook-url.ts'
 import type { WebhookMeter } from './worker-metrics.ts'
 
@@ -35,7 +36,7 @@ export const createActivityDependencies = (parts: {
   readonly storage: Storage
   readonly client: Client
   readonly models: ReadonlyMap<string, ModelProvider>
-  readonly meter?: WebhookMeter
+  readonly meter?: WebhookMeter & EncodeMeter
   readonly log: Logger
 }): ActivityDependencies => {
   const { config, repositories, storage, client, models, meter, log } = parts
@@ -50,7 +51,7 @@ export const createActivityDependencies = (parts: {
     storage: storage.store,
     playbackUrlOf: openPlayback(config).urlOf,
     ownStorageKey: storage.ownStorageKey,
-    tools: createMediaTools(config),
+    tools: timedEncodes(createMediaTools(config), meter),
     speech: createSpeech(config.speech, {
       ffmpegPath: settings.SPOOL_FFMPEG_PATH,
       ffprobePath: settings.SPOOL_FFPROBE_PATH,

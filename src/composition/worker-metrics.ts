@@ -4,6 +4,7 @@ import type { OutgoingWebhook } from '../activities/dependencies.ts'
 import type { ActivityMeter } from '../activities/lib/interceptors.ts'
 import { deliveryOutcome } from '../domain/webhook-schedule.ts'
 import type { ModelsMeter } from './models.ts'
+import type { EncodeMeter } from './timed-encodes.ts'
 
 const OUTCOMES = { delivered: 'delivered', retry: 'refused', gone: 'gone' } as const
 
@@ -13,7 +14,7 @@ export interface WebhookMeter {
 }
 
 export interface WorkerMetrics {
-  readonly meter: ActivityMeter & WebhookMeter & ModelsMeter
+  readonly meter: ActivityMeter & WebhookMeter & ModelsMeter & EncodeMeter
   readonly registry: Registry
 }
 
@@ -51,6 +52,27 @@ const createModelsMeter = (registry: Registry): ModelsMeter => {
   }
 }
 
+/** How long encodes take, and how the stages of the work end. */
+const createWorkMeter = (registry: Registry): EncodeMeter & Pick<ActivityMeter, 'attempted'> => {
+  const encodes = new Histogram({
+    name: 'spool_encode_duration_seconds',
+    help: 'Time of one finished encode, without fetching its source and storing what it made.',
+    labelNames: ['kind', 'format'],
+    buckets: [0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280, 3600],
+    registers: [registry],
+  })
+  const attempts = new Counter({
+    name: 'spool_stage_attempts_total',
+    help: 'Attempts at a stage of the work, by how they ended.',
+    labelNames: ['workflow', 'stage', 'outcome'],
+    registers: [registry],
+  })
+  return {
+    encoded: ({ kind, format, seconds }) => encodes.observe({ kind, format }, seconds),
+    attempted: (attempt) => attempts.inc(attempt),
+  }
+}
+
 /** What a worker measures: how long its activities take, how they fail, and who takes its webhooks. */
 export const createWorkerMetrics = (): WorkerMetrics => {
   const registry = new Registry()
@@ -78,6 +100,7 @@ export const createWorkerMetrics = (): WorkerMetrics => {
     registry,
     meter: {
       ...createModelsMeter(registry),
+      ...createWorkMeter(registry),
       webhookSent: (receiver, status) => {
         const outcome = status === null ? 'unreachable' : OUTCOMES[deliveryOutcome(status)]
         webhooks.inc({ receiver, outcome })

@@ -113,6 +113,7 @@ export const FAILURES = {
   ENCODER_CRASHED: rule(500, 'platform', 'yes', 'The encoder stopped unexpectedly.'),
   ENCODER_TIMEOUT: rule(500, 'platform', 'yes', 'The encoder took longer than is allowed.'),
   STORAGE_UNAVAILABLE: rule(503, 'platform', 'yes', 'The storage could not be reached.'),
+  UPLOAD_FAILED: rule(500, 'platform', 'no', 'What was made could not be stored.'),
   STORAGE_NOT_FOUND: rule(500, 'platform', 'no', 'A stored file is missing.'),
   DISK_FULL: rule(503, 'platform', 'yes', 'The machine has no room left for this work.'),
   DATABASE_UNAVAILABLE: rule(503, 'platform', 'yes', 'The database could not be reached.'),

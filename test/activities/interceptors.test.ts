@@ -9,6 +9,7 @@ import { newId } from '../support/records.ts'
 interface Observed {
   readonly steps: string[]
   readonly ended: { activity: string; failure: FailureCode | null }[]
+  readonly attempted: string[]
   readonly interceptor: ActivityInterceptorsFactory
 }
 
@@ -16,6 +17,7 @@ interface Observed {
 const observe = (change: Partial<StepRecorder> = {}): Observed => {
   const steps: string[] = []
   const ended: Observed['ended'] = []
+  const attempted: string[] = []
   const recorder: StepRecorder = {
     begin: async (_id, step) => void steps.push(`begin ${step}`),
     complete: async (_id, step, outcome) => void steps.push(`${outcome} ${step}`),
@@ -24,8 +26,9 @@ const observe = (change: Partial<StepRecorder> = {}): Observed => {
   }
   const interceptor = activityInterceptors(recorder, {
     ended: (activity, _seconds, failure) => void ended.push({ activity, failure }),
+    attempted: ({ stage, outcome }) => void attempted.push(`${outcome} ${stage}`),
   })
-  return { steps, ended, interceptor }
+  return { steps, ended, attempted, interceptor }
 }
 
 const environmentFor = (

@@ -7,7 +7,10 @@ import { createInterface } from 'node:readline'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import pino from 'pino'
 import { sweepWorkspaces, withWorkspace } from '../../src/activities/lib/workspace.ts'
+import { keepWorkspacesSwept } from '../../src/composition/workspace-sweep.ts'
+import { eventually } from '../support/eventually.ts'
 
 let workDir: string
 beforeEach(async () => {
@@ -79,10 +82,59 @@ describe('sweepWorkspaces', () => {
     },
   )
 
+  it.runIf(process.platform === 'linux')(
+    'removes the folder of a process that is dead, though its parent has not noticed',
+    async () => {
+      const script = join(import.meta.dirname, 'workspace-owner.ts')
+      // `sleep` never asks how the child ended that it has inherited from the shell.
+      const command = '"$0" "$1" "$2" & exec sleep 300'
+      const parent = spawn('sh', ['-c', command, process.execPath, script, workDir], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      try {
+        const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string]
+        const [, , pid] = basename(line).split('-')
+        process.kill(Number(pid), 'SIGKILL')
+        await eventually(async () => {
+          expect(await sweepWorkspaces(workDir)).toEqual([basename(line)])
+        })
+      } finally {
+        parent.kill('SIGKILL')
+        await once(parent, 'exit')
+      }
+    },
+  )
+
   it('leaves alone what belongs to another machine or is no workspace', async () => {
     const others = ['notes', 'ws-00000000-999999-1-other-AbCdEf']
     for (const name of others) await mkdir(join(workDir, name), { recursive: true })
     expect(await sweepWorkspaces(workDir)).toEqual([])
     expect(await readdir(workDir)).toEqual(others)
+  })
+})
+
+describe('keepWorkspacesSwept', () => {
+  it('removes what a killed process has left while it runs, and nothing of a living one', async () => {
+    const script = join(import.meta.dirname, 'workspace-owner.ts')
+    const startOwner = async () => {
+      const owner = spawn(process.execPath, [script, workDir], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [path] = (await once(createInterface({ input: owner.stdout }), 'line')) as [string]
+      return { owner, name: basename(path) }
+    }
+    const [doomed, living] = [await startOwner(), await startOwner()]
+    const log = pino({ level: 'silent' })
+    const stop = await keepWorkspacesSwept({ workDir, intervalMs: 50, log })
+    try {
+      expect((await readdir(workDir)).toSorted()).toEqual([doomed.name, living.name].toSorted())
+      doomed.owner.kill('SIGKILL')
+      await once(doomed.owner, 'exit')
+      await eventually(async () => expect(await readdir(workDir)).toEqual([living.name]))
+    } finally {
+      stop()
+      living.owner.kill('SIGKILL')
+      await once(living.owner, 'exit')
+    }
   })
 })

@@ -98,8 +98,14 @@ describe('an order', () => {
     const order = newOrder()
     await executions.admitOrder(request(order))
     const branches = [branch('ladder', 'completed'), branch('poster', 'skipped')]
-    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 7 })
-    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 7 })
+    expect(await complete(order, 'completed', branches)).toEqual({
+      capturedCredits: 7,
+      isRepeated: false,
+    })
+    expect(await complete(order, 'completed', branches)).toEqual({
+      capturedCredits: 7,
+      isRepeated: true,
+    })
     expect(await ledger.balance(accountId)).toEqual({ posted: 13, held: 0, available: 13 })
     await isSound()
   })
@@ -129,7 +135,7 @@ describe('an order', () => {
     expect(await executions.raiseHold(dearer(12))).toMatchObject({ amountCredits: 15 })
     expect((await ledger.balance(accountId)).held).toBe(15)
     const branches = [branch('ladder', 'completed'), branch('poster', 'completed')]
-    expect(await complete(order, 'completed', branches)).toEqual({ capturedCredits: 15 })
+    expect(await complete(order, 'completed', branches)).toMatchObject({ capturedCredits: 15 })
     expect(await ledger.balance(accountId)).toEqual({ posted: 5, held: 0, available: 5 })
 
     accountId = await insertAccount(database, 12)

@@ -37,6 +37,7 @@ const namesIn = (text: string): string[] =>
   )
 
 interface Dashboard {
+  readonly title: string
   readonly panels: readonly {
     readonly title: string
     readonly gridPos: { x: number; y: number; w: number; h: number }
@@ -44,9 +45,16 @@ interface Dashboard {
   }[]
 }
 
-const dashboard = JSON.parse(await read('grafana/dashboards/spool.json')) as Dashboard
+const DASHBOARDS = ['grafana/dashboards/spool.json', 'grafana/dashboards/clips.json'] as const
+const dashboards = await Promise.all(
+  DASHBOARDS.map(async (path) => JSON.parse(await read(path)) as Dashboard),
+)
+const [overview, clips] = dashboards as [Dashboard, Dashboard]
 
-it.each(['grafana/dashboards/spool.json', 'prometheus/alerts.yml'])(
+const queriesOf = ({ panels }: Dashboard): string =>
+  panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n')
+
+it.each([...DASHBOARDS, 'prometheus/alerts.yml'])(
   '%s asks for nothing that is not measured',
   async (path) => {
     const measured = measuredNames()
@@ -57,9 +65,7 @@ it.each(['grafana/dashboards/spool.json', 'prometheus/alerts.yml'])(
 )
 
 it('shows first what operators look at first', () => {
-  const shown = dashboard.panels
-    .flatMap(({ targets }) => targets.map(({ expr }) => expr))
-    .join('\n')
+  const shown = queriesOf(overview)
   for (const name of [
     'spool_queue_depth',
     'spool_activity_duration_seconds_bucket',
@@ -73,8 +79,18 @@ it('shows first what operators look at first', () => {
   expect(shown).toContain('histogram_quantile(0.95')
 })
 
-it('lays no panel over another', () => {
-  const { panels } = dashboard
+it('shows of clips their p95 encode time, their queues, and the failure rate of each stage', () => {
+  const shown = queriesOf(clips)
+  expect(shown).toContain(
+    'histogram_quantile(0.95, sum by (le) (rate(spool_encode_duration_seconds_bucket{kind="clip"}[30m])))',
+  )
+  expect(shown).toContain('max by (queue) (spool_queue_depth{queue=~"download|inference|media')
+  expect(shown).toMatch(
+    /sum by \(stage\) \(increase\(spool_stage_attempts_total\{.*outcome="failed"\}\[30m\]\)\) \/ sum by/,
+  )
+})
+
+it.each(dashboards)('$title lays no panel over another', ({ panels }) => {
   for (const [index, { gridPos: a, title }] of panels.entries()) {
     expect(a.x + a.w).toBeLessThanOrEqual(24)
     for (const { gridPos: b } of panels.slice(index + 1)) {

@@ -66,6 +66,26 @@ test.each(['watchFaces', 'cutClip', 'publishClip'] as const)(
   },
 )
 
+test('a clip that could not be stored is told to the operators, and the others stand', async () => {
+  const alerts: unknown[] = []
+  const world = clipWorld({
+    change: (_, base) => ({
+      cutClip: async (input) => {
+        if (input.number === 1) throw failWith('MEDIA_UNREADABLE')
+        if (input.number === 2) throw failWith('UPLOAD_FAILED')
+        return await base.cutClip(input)
+      },
+      sendAlert: async ({ step, failure }) => void alerts.push([step, failure]),
+    }),
+  })
+  await withWorld(world, async () => {
+    const handle = await send(newOrder())
+    expect(await handle.result()).toMatchObject({ status: 'partial' })
+    expect(alerts).toEqual([['clip 2', 'UPLOAD_FAILED']])
+    expect(Object.keys(world.outputs)).toEqual(['transcript', 'clip-3'])
+  })
+})
+
 test('the execution fails only when no clip at all could be made', async () => {
   const world = clipWorld({
     change: () => ({ cutClip: () => Promise.reject(failWith('MEDIA_UNREADABLE')) }),

@@ -1,4 +1,5 @@
 import type { LedgerActivities } from '../../contracts/activities.ts'
+import { logEncodes } from '../clips/log-encodes.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /**
@@ -7,8 +8,9 @@ import type { ActivityDependencies } from '../dependencies.ts'
  * *Idempotent.* *Errors:* HOLD_CONFLICT (final) when the execution ended another way.
  */
 export const completeExecution =
-  ({ executions }: ActivityDependencies): LedgerActivities['completeExecution'] =>
+  (deps: ActivityDependencies): LedgerActivities['completeExecution'] =>
   async (input) => {
-    const { capturedCredits } = await executions.completeBranches(input)
+    const { capturedCredits, isRepeated } = await deps.executions.completeBranches(input)
+    if (!isRepeated) await logEncodes(deps, input)
     return { capturedCredits }
   }

@@ -8,6 +8,7 @@ import type {
 import type { FailureCode } from '../../domain/failures.ts'
 import { MediaError } from '../../domain/failures.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
+import { stageOfActivity } from '../../domain/stages.ts'
 import { stepOfActivity, type StepPart } from '../../domain/steps.ts'
 import { codeOfError, toActivityFailure } from './failures.ts'
 
@@ -21,6 +22,13 @@ export interface StepRecorder {
 /** Where durations and failures are counted. */
 export interface ActivityMeter {
   ended(activity: string, seconds: number, failure: FailureCode | null): void
+  /** An attempt at a stage of the work has ended. */
+  attempted(attempt: {
+    /** The type of the workflow that it is part of. */
+    readonly workflow: string
+    readonly stage: string
+    readonly outcome: 'completed' | 'skipped' | 'failed' | 'canceled'
+  }): void
 }
 
 /** Beats are this far apart; proxies with a heartbeat allow four of them to be missed. */
@@ -43,16 +51,22 @@ export const activityInterceptors =
       execute: async (input, next) => {
         const activity = context.info.activityType
         const startedAtMs = performance.now()
-        const ended = (failure: FailureCode | null) =>
+        const stage = stageOfActivity(activity)
+        const ended = (failure: FailureCode | null, done: 'completed' | 'skipped') => {
           meter.ended(activity, (performance.now() - startedAtMs) / 1000, failure)
+          if (stage === null) return
+          const failed = failure === 'CANCELED' ? 'canceled' : 'failed'
+          const { workflowType: workflow = 'none' } = context.info
+          meter.attempted({ workflow, stage, outcome: failure === null ? done : failed })
+        }
         try {
           const result = await recorded(recorder, activity, input, async () =>
             bounded(activity, await beating(input, next)),
           )
-          ended(null)
+          ended(null, isSkipped(result) ? 'skipped' : 'completed')
           return result
         } catch (error) {
-          ended(codeOfError(error))
+          ended(codeOfError(error), 'completed')
           throw toActivityFailure(error)
         }
       },

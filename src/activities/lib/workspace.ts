@@ -33,8 +33,8 @@ export const withWorkspace = async <Result>(
 }
 
 /**
- * Removes the workspaces of processes of this machine that are gone, for the start of a worker after one
- * that was killed. A folder in use is never touched, however old. *Returns* the names of what was removed.
+ * Removes the workspaces of processes of this machine that are gone. A folder of a living one is never
+ * touched, however old. *Returns* the names of what was removed.
  */
 export const sweepWorkspaces = async (workDir: string): Promise<string[]> => {
   await mkdir(workDir, { recursive: true })
@@ -56,7 +56,10 @@ const processStart = async (pid: number): Promise<string | null> => {
   if (process.platform !== 'linux') return isAlive(pid) ? '0' : null
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   // The second field is the program's name in parentheses, which may hold anything; the 22nd is the start.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  // Dead, though whoever started it has not asked how it ended.
+  if (fields[0] === 'Z' || fields[0] === 'X') return null
+  return fields[19] ?? null
 }
 
 const isAlive = (pid: number): boolean => {

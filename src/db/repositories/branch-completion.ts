@@ -20,6 +20,12 @@ export interface BranchCompletion {
   readonly step: string
 }
 
+export interface CompletedBranches {
+  readonly capturedCredits: number
+  /** An earlier call has done it. */
+  readonly isRepeated: boolean
+}
+
 /** Writes how each branch ended over whatever the recorder of steps has last seen of it. */
 const settleSteps = async (
   tx: Transaction,
@@ -70,13 +76,13 @@ export const completeBranches = async (
   tx: Transaction,
   request: BranchCompletion,
   { ledger, streams, clock }: EndingParts,
-): Promise<{ readonly capturedCredits: number }> => {
+): Promise<CompletedBranches> => {
   const { executionId, outcome, branches } = request
   const before = await lockExistingExecution(tx, executionId)
   if (isExecutionOver(before)) {
     if (before !== outcome) throw new MediaError('HOLD_CONFLICT', `${executionId} is ${before}`)
     const captured = (await holdsOfExecution(tx, executionId)).at(-1)?.capturedCredits ?? 0
-    return { capturedCredits: captured }
+    return { capturedCredits: captured, isRepeated: true }
   }
   const now = clock()
   const { capturedCredits } = await settleHolds(tx, executionId, {
@@ -111,5 +117,5 @@ export const completeBranches = async (
   await appendEvents(tx, executionId, [
     { type: 'execution.status', data: { status: outcome, error } },
   ])
-  return { capturedCredits }
+  return { capturedCredits, isRepeated: false }
 }

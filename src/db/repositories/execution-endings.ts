@@ -6,7 +6,11 @@ import { releasedCredits } from '../../domain/ledger.ts'
 import { isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executions, executionSteps } from '../schema/index.ts'
-import { completeBranches, type BranchCompletion } from './branch-completion.ts'
+import {
+  completeBranches,
+  type BranchCompletion,
+  type CompletedBranches,
+} from './branch-completion.ts'
 import { appendEvents } from './execution-events.ts'
 import { holdsOfExecution, settleHolds } from './execution-holds.ts'
 import { lockExecution, lockExistingExecution } from './execution-lock.ts'
@@ -175,7 +179,7 @@ export const createExecutionEndings = (parts: EndingParts) => ({
   complete: (request: CompletionRequest): Promise<{ readonly capturedCredits: number }> =>
     parts.database.transaction((tx) => completeLocked(tx, request, parts)),
 
-  completeBranches: (request: BranchCompletion): Promise<{ readonly capturedCredits: number }> =>
+  completeBranches: (request: BranchCompletion): Promise<CompletedBranches> =>
     parts.database.transaction((tx) => completeBranches(tx, request, parts)),
 
   /** Ends an execution without a result and voids its hold; one that is over stays as it is. After

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../../contracts/orders.ts'
-import { outcomeOf } from '../../domain/branches.ts'
+import { failureToTell, outcomeOf } from '../../domain/branches.ts'
 import { ledger } from '../activities.ts'
 import { GaveUp } from './failures.ts'
 import { OrderDesk, type AdmittedOrder, type WaitingOrder } from './order-desk.ts'
@@ -81,8 +81,10 @@ const complete = async (
   await ledger.completeExecution({ executionId, outcome, branches, step })
   const failed = branches.find((branch) => branch.outcome === 'failed')
   const failure = failed?.failure ?? 'INTERNAL'
-  if (failed !== undefined) {
-    await alertOperators(executionId, { title: pipeline.alertTitle, step: failed.step, failure })
+  const told = failureToTell(branches)
+  if (told !== null) {
+    const news = { title: pipeline.alertTitle, step: told.step }
+    await alertOperators(executionId, { ...news, failure: told.failure ?? 'INTERNAL' })
   }
   await tellAccount(executionId, desk)
   desk.settle(outcome)
