@@ -1,7 +1,6 @@
 /** The activities of clips: footage, moments, faces, cuts. */
 
-import type { ClipLayout } from '../domain/clips/clip-view.ts'
-import type { ClipFormat, ClipWish, Degradation } from '../domain/clips/clip-wish.ts'
+import type { ClipFormat, ClipLayout, ClipWish, Degradation } from '../domain/clips/clip-wish.ts'
 import type { Moment, Span } from '../domain/clips/moment.ts'
 import type { ClipId } from '../domain/ids.ts'
 import type { StepInput } from './activities.ts'

@@ -1,4 +1,4 @@
-import type { ClipFormat, Degradation } from '../domain/clips/clip-wish.ts'
+import type { ClipFormat, ClipLayout, Degradation } from '../domain/clips/clip-wish.ts'
 import type { Moment } from '../domain/clips/moment.ts'
 import type { CaptionPreset } from '../domain/generation/job-params.ts'
 import type { ApiAccess } from './api-access.ts'
@@ -18,6 +18,8 @@ export interface Clip extends Moment {
   readonly number: number
   readonly format: ClipFormat
   readonly captions: false | { readonly preset: CaptionPreset; readonly language: string | null }
+  /** Split: the halves of two people who talk, in a part of the clip or all of it. */
+  readonly layout: ClipLayout
   readonly degradations: readonly Degradation[]
   readonly videoUrl: string
   readonly thumbnailUrl: string

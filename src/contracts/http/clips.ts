@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   CLIP_COUNT,
   CLIP_FORMATS,
+  CLIP_LAYOUTS,
   CLIP_SECONDS,
   DEGRADATIONS,
 } from '../../domain/clips/clip-wish.ts'
@@ -130,6 +131,9 @@ export const clip = z
       z.literal(false),
       z.object({ ...captionsFields, language: z.string().nullable() }),
     ]),
+    layout: z.enum(CLIP_LAYOUTS).meta({
+      description: 'Split: the halves of two people who talk, in a part of the clip or all of it.',
+    }),
     degradations: z.array(z.enum(DEGRADATIONS)),
     videoUrl: z.string(),
     thumbnailUrl: z.string(),

@@ -1,5 +1,6 @@
 import type { FrameSize } from '../frame-size.ts'
 import type { TimedText } from '../transcript.ts'
+import type { ClipLayout } from './clip-wish.ts'
 import { layoutSpans, type LayoutSpan, type Pair } from './conversation.ts'
 import { cropPath, type FacePositions } from './crop-path.ts'
 import type { FaceTrack } from './face-tracks.ts'
@@ -29,9 +30,6 @@ export interface ViewWindow extends WindowSize {
   /** The left upper corner in each frame of the span, as parts of the source's width and height. */
   readonly corners: readonly { readonly xRatio: number; readonly yRatio: number }[]
 }
-
-/** One window fills the clip; two share it, a half each. */
-export type ClipLayout = 'single' | 'split'
 
 /** The same layout from one frame to another. */
 export interface ViewSpan {

@@ -30,6 +30,10 @@ export interface ClipWish {
 export const clipWish = (input: Readonly<Record<string, unknown>>): ClipWish =>
   input['wish'] as ClipWish
 
+/** One window fills the clip; two share it, a half each, for a part of it or all. */
+export const CLIP_LAYOUTS = ['single', 'split'] as const
+export type ClipLayout = (typeof CLIP_LAYOUTS)[number]
+
 /** What was done in a simpler way than was meant, each a fact of the result. */
 export const DEGRADATIONS = ['centerCrop', 'heuristicScore', 'noCaptions'] as const
 export type Degradation = (typeof DEGRADATIONS)[number]

@@ -1,6 +1,5 @@
 import type { ClipId, ExecutionId, MediaId } from '../ids.ts'
-import type { ClipLayout } from './clip-view.ts'
-import type { ClipFormat, ClipWish, Degradation } from './clip-wish.ts'
+import type { ClipFormat, ClipLayout, ClipWish, Degradation } from './clip-wish.ts'
 import type { Moment, Span } from './moment.ts'
 
 /** What a clip is about, as it is kept beside its video. */
