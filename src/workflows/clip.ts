@@ -1,4 +1,10 @@
-import { continueAsNew, executeChild, workflowInfo } from '@temporalio/workflow'
+import {
+  continueAsNew,
+  executeChild,
+  isCancellation,
+  log,
+  workflowInfo,
+} from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { clipWish } from '../domain/clips/clip-wish.ts'
 import { clipId } from '../domain/ids.ts'
@@ -7,8 +13,8 @@ import { clips } from './activities.ts'
 import { clipMoment } from './clip-moment.ts'
 import { runBranches } from './lib/branches.ts'
 import { bringSource } from './lib/bring-source.ts'
-import { GaveUp } from './lib/failures.ts'
-import { hearRecording, recordingRound } from './lib/hear-recording.ts'
+import { failureCodeOf, GaveUp } from './lib/failures.ts'
+import { hearRecording, recordingRound, type RecordingRound } from './lib/hear-recording.ts'
 import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
 import { runOrder, type OrderInput } from './lib/order-run.ts'
 
@@ -39,7 +45,7 @@ const cutClips = async (
   const wish = clipWish(order.input)
   const language = wish.captions?.language ?? null
   const heard = footage.hasSound
-    ? await hearRecording(recordingRound(admitted, desk, footage), language)
+    ? await hearIfPossible(recordingRound(admitted, desk, footage), language)
     : []
   const { moments, degradations } = await desk.during('score', () =>
     clips.scoreMoments({ executionId, footage, wish }),
@@ -62,6 +68,23 @@ const cutClips = async (
   const made = await runBranches(desk, branches, done)
   refuseNothing(made, admitted)
   return [ended('download'), ...heard, ended('score'), ...made]
+}
+
+/** Without its words a video has clips all the same: of moments that are measured, and without captions. */
+const hearIfPossible = async (
+  round: RecordingRound,
+  language: string | null,
+): Promise<readonly BranchResult[]> => {
+  try {
+    return await hearRecording(round, language)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const failure = failureCodeOf(error)
+    log.error('the words are missing and the clips go on', { failure })
+    const steps =
+      round.desk.step === 'extract audio' ? ['extract audio', 'transcribe'] : ['transcribe']
+    return steps.map((step) => ({ step, outcome: 'failed' as const, failure, outputs: {} }))
+  }
 }
 
 const ended = (step: string): BranchResult => ({

@@ -44,43 +44,51 @@ const seenOf = ({ calls, outputs, done, status }: ClipWorld) => ({
   steps: [...done].toSorted(),
 })
 
-test('a worker killed at any step, before its effect or after, is replaced: each clip is there once and costs once', async () => {
-  const places = PLACES.flatMap(([activity, calls]) =>
-    MOMENTS.map((moment) => ({ activity, calls, moment, order: newOrder(), world: clipWorld() })),
-  )
-  const worker = await startDoomedWorker(
-    server,
-    places.map(({ activity, calls, moment, order: { executionId }, world: { activities } }) => {
-      return { activity, moment, executionId, callCount: calls.length, activities }
-    }),
-  )
-  const handles = await Promise.all(
-    places.map(async ({ order }) => (await orderPipeline(server, order)).handle),
-  )
-  await worker.untilHeld()
-  const second = await worker.replace()
-  try {
-    const outcomes = await Promise.all(handles.map((handle) => handle.result()))
-    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['completed']))
-  } finally {
-    await second.kill()
-  }
-  for (const { activity, calls, moment, world } of places) {
-    const again = moment === 'before' ? [] : calls
-    expect({ place: `${moment} ${activity}`, ...seenOf(world) }).toEqual({
-      place: `${moment} ${activity}`,
-      status: 'completed',
-      calls: countsOf([...ALL_CALLS, ...again]),
-      outputs: ['clip-1', 'clip-2', 'clip-3', 'transcript'],
-      steps: [
-        ...['hold credits', 'download', 'extract audio', 'transcribe', 'score'],
-        ...CLIP_NUMBERS.map(clipStep),
-      ].toSorted(),
-    })
-    // Whoever is told twice that it is over has taken the price once.
-    expect(world.rounds).toEqual([{ held: PRICE_CREDITS, captured: PRICE_CREDITS }])
-  }
-})
+const FIRST_OF_CLIPS = PLACES.findIndex(([activity]) => activity === 'watchFaces')
+
+test.each([
+  ['before the clips', PLACES.slice(0, FIRST_OF_CLIPS)],
+  ['of the clips and after them', PLACES.slice(FIRST_OF_CLIPS)],
+])(
+  'a worker killed at any step %s is replaced: each clip is there once and costs once',
+  async (_, steps) => {
+    const places = steps.flatMap(([activity, calls]) =>
+      MOMENTS.map((moment) => ({ activity, calls, moment, order: newOrder(), world: clipWorld() })),
+    )
+    const worker = await startDoomedWorker(
+      server,
+      places.map(({ activity, calls, moment, order: { executionId }, world: { activities } }) => {
+        return { activity, moment, executionId, callCount: calls.length, activities }
+      }),
+    )
+    const handles = await Promise.all(
+      places.map(async ({ order }) => (await orderPipeline(server, order)).handle),
+    )
+    await worker.untilHeld()
+    const second = await worker.replace()
+    try {
+      const outcomes = await Promise.all(handles.map((handle) => handle.result()))
+      expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['completed']))
+    } finally {
+      await second.kill()
+    }
+    for (const { activity, calls, moment, world } of places) {
+      const again = moment === 'before' ? [] : calls
+      expect({ place: `${moment} ${activity}`, ...seenOf(world) }).toEqual({
+        place: `${moment} ${activity}`,
+        status: 'completed',
+        calls: countsOf([...ALL_CALLS, ...again]),
+        outputs: ['clip-1', 'clip-2', 'clip-3', 'transcript'],
+        steps: [
+          ...['hold credits', 'download', 'extract audio', 'transcribe', 'score'],
+          ...CLIP_NUMBERS.map(clipStep),
+        ].toSorted(),
+      })
+      // Whoever is told twice that it is over has taken the price once.
+      expect(world.rounds).toEqual([{ held: PRICE_CREDITS, captured: PRICE_CREDITS }])
+    }
+  },
+)
 
 /** What an order has come to that is cancelled in the middle of an activity: before there are clips it has come
  * to nothing. */

@@ -4,11 +4,14 @@ import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { readJson } from '../streams/stored-json.ts'
 
-/** What is said in footage; nothing in silent footage. */
+/** What is said in footage; nothing in silent footage, and where it could not be written down. */
 export const readFootageTranscript = async (
   deps: Pick<ActivityDependencies, 'storage'>,
   { hasSound, folderKey, durationSeconds }: Footage,
-): Promise<Transcript> =>
-  hasSound
-    ? await readJson<Transcript>(deps, localizationKeys(folderKey).transcriptKey)
+): Promise<Transcript> => {
+  const { transcriptKey } = localizationKeys(folderKey)
+  const isWritten = hasSound && (await deps.storage.head(transcriptKey)) !== null
+  return isWritten
+    ? await readJson<Transcript>(deps, transcriptKey)
     : { language: 'und', durationSeconds, segments: [], words: [] }
+}
