@@ -80,6 +80,16 @@ describe('a refusal of a whole request says how to mend it', () => {
     expect(fix).toContain('multipart/form-data or application/json')
   })
 
+  test('an event that never comes cannot be asked for', async () => {
+    const refused = await refusalOf(customer, {
+      method: 'POST',
+      url: '/v1/webhooks/endpoints',
+      payload: { url: 'https://example.com/hooks', topics: ['localise.completed'] },
+    })
+    expect(refused.path).toBe('topics.0')
+    expect(refused.fix).toContain('Did you mean localize.completed?')
+  })
+
   test('a choice that was not made is missing, not wrong', async () => {
     const response = await call(customer, posted('application/json', '{}'))
     expect(response.json().errors).toContainEqual({

@@ -1,5 +1,6 @@
 import type { Execution } from '../../db/repositories/executions.ts'
 import type { Task } from '../../db/repositories/tasks.ts'
+import type { EventEnding } from '../../domain/event-types.ts'
 import { jobIdOf, jobStatusOf } from '../../domain/task-dialects.ts'
 import { outputKindOf, type TaskOutput, type TaskOutputFile } from '../../domain/task-output.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
@@ -10,7 +11,7 @@ export interface EventBody {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-const ENDINGS: Partial<Record<Execution['status'], string>> = {
+const ENDINGS: Partial<Record<Execution['status'], EventEnding>> = {
   completed: 'completed',
   partial: 'partial',
   error: 'failed',

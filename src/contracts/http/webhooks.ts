@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { EVENT_TYPES } from '../../domain/event-types.ts'
 import { DELIVERY_STATUSES } from '../../domain/statuses.ts'
 import { httpUrlField, idField, optionalTimeField, pageOf, pageQuery, timeField } from './fields.ts'
 
 const topicsField = z
-  .array(z.string().regex(/^[a-z]+(\.[a-z_]+)*$/, { error: 'is not an event type' }))
+  .array(z.enum(EVENT_TYPES))
   .max(50)
   .meta({ description: 'Event types, such as `render.completed`; empty: all of them.' })
 
