@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { holdId, type ExecutionId } from '../../src/domain/ids.ts'
+import { holdId, pipelineWorkflowId, type ExecutionId } from '../../src/domain/ids.ts'
+import { newPipelineOrder } from '../support/pipeline-orders.ts'
 import { newId } from '../support/records.ts'
 import { startActivityWorld } from './support/activity-world.ts'
 
@@ -26,6 +27,30 @@ it('ends holds whose workflow is closed, and leaves those of a running one to it
   expect(await statusOf(running.executionId)).toBe('pending')
   expect(await statusOf(closed.executionId)).toBe('canceled')
   expect(await world.run('expireHolds', undefined, { change })).toEqual({ expired: 0 })
+})
+
+it('ends executions of accounts that are not billed, once their workflow is closed', async () => {
+  const { accountId } = await world.order()
+  const admitted = async () => {
+    const order = { ...newPipelineOrder('generate'), accountId }
+    const workflowId = pipelineWorkflowId('generate', order.executionId)
+    await repositories.executions.admitOrder({
+      ...{ order, workflowId, holdExpiresAt: new Date() },
+      steps: [{ name: 'job card', priceCredits: 0 }],
+    })
+    return { id: order.executionId, workflowId }
+  }
+  const [running, closed] = [await admitted(), await admitted()]
+  const isWorkflowRunning = async (workflowId: string) => workflowId !== closed.workflowId
+  const statusOf = async (id: ExecutionId) => (await repositories.executions.findById(id))?.status
+  const sweep = (ms: number) =>
+    world.run('expireHolds', undefined, { change: { isWorkflowRunning, ...later(ms) } })
+
+  await sweep(0)
+  expect(await statusOf(closed.id)).toBe('pending')
+  await sweep(world.deps.settings.holdTtlMs + HOUR_MS)
+  expect([await statusOf(running.id), await statusOf(closed.id)]).toEqual(['pending', 'canceled'])
+  expect(await repositories.ledger.audit()).toEqual([])
 })
 
 it('asks Temporal, for whom an unknown workflow is one that does not run', async () => {

@@ -150,6 +150,8 @@ describe('a plan', () => {
 
 describe('what was made before', () => {
   test('has one maker, of twenty who ask at once', async () => {
+    // A maker whose order was declined is none: its claim is free.
+    accountId = await insertAccount(database, 200)
     const ids = await Promise.all(Array.from({ length: 20 }, () => admitted('a')))
     const claims = await Promise.all(ids.map((id) => claim(id, 'a')))
     const owners = ids.filter((_, index) => claims[index]?.state === 'mine')

@@ -1,4 +1,14 @@
-import { and, asc, count, eq, inArray, lt, sql, type InferSelectModel } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  count,
+  eq,
+  inArray,
+  lt,
+  notExists,
+  sql,
+  type InferSelectModel,
+} from 'drizzle-orm'
 import {
   holdId,
   holdIdsOf,
@@ -7,7 +17,7 @@ import {
   type ExecutionId,
 } from '../../domain/ids.ts'
 import { orderCredits, sumOfCredits, type OrderCredits } from '../../domain/ledger.ts'
-import { EXECUTION_STATUSES, type ExecutionStatus } from '../../domain/statuses.ts'
+import { EXECUTION_STATUSES, isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Pipeline } from '../../domain/steps.ts'
 import type { Database } from '../database.ts'
 import { executionEvents, executions, executionSteps, holds } from '../schema/index.ts'
@@ -27,6 +37,8 @@ export interface ExecutionDetails extends Execution {
   /** Of all rounds together. */
   readonly credits: OrderCredits
 }
+
+const LIVE = EXECUTION_STATUSES.filter((status) => !isExecutionOver(status))
 
 export interface FailureCount {
   /** Null: it failed outside of any step. */
@@ -157,6 +169,27 @@ export const createExecutionReads = (database: Database) => ({
         ),
       )
       .orderBy(asc(executions.finishedAt), asc(executions.id)),
+
+  /** Executions that were ordered before the given time and are not over, and for which nothing is held
+   * (their account is not billed), oldest first. Whether they are in work only their workflows tell. */
+  unheldBefore: (before: Date, limit: number): Promise<readonly Execution[]> =>
+    database
+      .select()
+      .from(executions)
+      .where(
+        and(
+          inArray(executions.status, LIVE),
+          lt(executions.createdAt, before),
+          notExists(
+            database
+              .select()
+              .from(holds)
+              .where(and(eq(holds.workflowId, executions.workflowId), eq(holds.state, 'pending'))),
+          ),
+        ),
+      )
+      .orderBy(asc(executions.createdAt))
+      .limit(limit),
 
   /** What happened after the given sequence number (0: from the start), oldest first. */
   events: (input: { executionId: ExecutionId; afterSequence: number; limit: number }) =>
