@@ -142,6 +142,18 @@ describe('deliveries', () => {
     expect(await deliveries.findTarget(id!)).toMatchObject({ disabled: true })
   })
 
+  test('only those that have ended are forgotten, by age', async () => {
+    await addEndpoint()
+    await addEndpoint()
+    const [ended, pending] = await deliveries.recordEvent(newEvent())
+    await attempt(ended!, 'failed')
+    await deliveries.prune(new Date(Date.now() - 60_000))
+    expect(await deliveries.find(accountId, ended!)).not.toBeNull()
+    await deliveries.prune(new Date(Date.now() + 60_000))
+    expect(await deliveries.find(accountId, ended!)).toBeNull()
+    expect(await deliveries.find(accountId, pending!)).not.toBeNull()
+  })
+
   test('they are listed by endpoint and status, and for their own account', async () => {
     const [one, two] = [await addEndpoint(), await addEndpoint()]
     const ids = await deliveries.recordEvent(newEvent())

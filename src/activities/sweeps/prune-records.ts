@@ -7,6 +7,8 @@ const DAY_MS = 24 * 3600 * 1000
  * and shortly after. */
 const IDEMPOTENCY_KEYS_KEPT_MS = 2 * DAY_MS
 const EVENTS_KEPT_MS = 30 * DAY_MS
+/** They are tried for three days, and can be repeated by hand as long as they are there. */
+const DELIVERIES_KEPT_MS = 30 * DAY_MS
 /** An order that was not admitted may be sent again under its key for a day. */
 const UNADMITTED_PLANS_KEPT_MS = 2 * DAY_MS
 /** What nobody makes any more is free in any case; the row is only in the way of a reader. */
@@ -18,6 +20,7 @@ export const pruneRecords =
     executions,
     generations,
     idempotency,
+    webhookDeliveries,
     clock,
   }: ActivityDependencies): SweepActivities['pruneRecords'] =>
   async () => {
@@ -26,6 +29,7 @@ export const pruneRecords =
     return {
       idempotencyKeys: await idempotency.prune(ago(IDEMPOTENCY_KEYS_KEPT_MS)),
       events: await executions.pruneEvents(ago(EVENTS_KEPT_MS)),
+      webhookDeliveries: await webhookDeliveries.prune(ago(DELIVERIES_KEPT_MS)),
       unadmittedPlans: await generations.pruneUnadmitted(ago(UNADMITTED_PLANS_KEPT_MS)),
       staleClaims: await generations.freeStaleClaims(ago(STALE_CLAIMS_KEPT_MS)),
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { and, asc, eq, isNull, sql, type InferSelectModel } from 'drizzle-orm'
+import { and, asc, eq, isNull, lt, ne, sql, type InferSelectModel } from 'drizzle-orm'
 import {
   makeId,
   type AccountId,
@@ -216,6 +216,16 @@ export const createWebhookDeliveriesRepository = (
         .update(webhookDeliveries)
         .set({ status: 'failed' })
         .where(and(eq(webhookDeliveries.id, id), eq(webhookDeliveries.status, 'pending')))
+    },
+
+    /** Forgets deliveries that ended, and whose event was recorded, before the given time; how many. */
+    prune: async (before: Date): Promise<number> => {
+      const { rowCount } = await database
+        .delete(webhookDeliveries)
+        .where(
+          and(lt(webhookDeliveries.createdAt, before), ne(webhookDeliveries.status, 'pending')),
+        )
+      return rowCount ?? 0
     },
 
     /** Makes an ended delivery pending again, so that it can be repeated with the same event id;
