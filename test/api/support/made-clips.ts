@@ -15,7 +15,7 @@ import { newId } from '../../support/records.ts'
 import type { ApiUnderTest, Customer } from './api-under-test.ts'
 
 /** The length of the video that they were cut from. */
-export const TALK_SECONDS = 240
+const TALK_SECONDS = 240
 
 export const TALK_WISH: ClipWish = {
   limits: { count: 3, minSeconds: 20, maxSeconds: 30 },
