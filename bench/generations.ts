@@ -5,7 +5,7 @@ import { startFakeAsyncVideo, type FakeAsyncVideo } from '../test/support/fake-a
 import { videoName } from '../test/support/fake-model-media.ts'
 import { card, merge, remoteVideo } from '../test/support/generation-plans.ts'
 import { newCustomer, type Customer } from '../test/support/stack-customer.ts'
-import { plansOf } from '../test/support/stack-generations.ts'
+import { plansOf, type AcceptedPlan } from '../test/support/stack-generations.ts'
 import { atLeast, atMost, type Figure } from './figure.ts'
 import { planByHand } from './plan-by-hand.ts'
 import type { Measure, Run } from './run.ts'
@@ -78,11 +78,23 @@ const eightAndFour = (mark: string) => ({
   ],
 })
 
+/** As clients do it: with a key, so that an order can be repeated that was answered with "not now". */
+const ordered = async (customer: Customer, plan: object): Promise<string> => {
+  const headers = { 'idempotency-key': randomUUID() }
+  for (;;) {
+    const options = { body: plan, headers }
+    const answer = await customer.call<AcceptedPlan>('POST', '/v1/generations', options)
+    if (answer.status === 202) return answer.body.executionId
+    if (answer.status !== 503) throw new Error(`answered ${answer.status} to a plan`)
+    await delay(QUESTION_MS)
+  }
+}
+
 /** Runs a plan to its end, asking now and then: questions cost the API what the plan needs. */
 const through = async (customer: Customer, plan: object) => {
-  const { order, read } = plansOf(customer)
+  const { read } = plansOf(customer)
   const orderedAtMs = Date.now()
-  const { executionId } = await order(plan)
+  const executionId = await ordered(customer, plan)
   for (;;) {
     const over = await read(executionId)
     if (over.finishedAt !== null) {
