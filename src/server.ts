@@ -20,6 +20,7 @@ import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
 import { checkSource } from './composition/source-checks.ts'
 import { checkWebhookTarget } from './composition/webhook-targets.ts'
+import { keepWorkspacesSwept } from './composition/workspace-sweep.ts'
 import { readConfig, type Config } from './config.ts'
 import { describeConfig } from './config/describe-config.ts'
 import { connectDatabase } from './db/database.ts'
@@ -35,6 +36,11 @@ const main = async (): Promise<void> => {
   const { settings } = config
   const log = createLogger(settings, 'api')
   log.info({ config: describeConfig(config) }, 'the API starts')
+  const stopSweeping = await keepWorkspacesSwept({
+    workDir: config.workDir,
+    intervalMs: settings.SPOOL_SWEEP_INTERVAL_SECONDS * 1000,
+    log,
+  })
   const connection = connectDatabase({
     url: settings.DATABASE_URL,
     poolSizeMax: settings.SPOOL_DATABASE_POOL_MAX,
@@ -79,6 +85,7 @@ const main = async (): Promise<void> => {
 
   closeWithGrace({ delay: settings.SPOOL_SHUTDOWN_GRACE_SECONDS * 1000 }, async ({ err }) => {
     if (err) log.error({ err }, 'the API stops on an error')
+    stopSweeping()
     await app.close()
     await listener.close()
     // The connection to Temporal ends with the process: the SDK may still be retrying an abandoned call,

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { openWorkspace } from '../activities/lib/workspace.ts'
 import type { GuardedFetcher } from '../adapters/fetcher/guarded-fetch.ts'
 import { createMediaIngest } from '../adapters/ingest/ingest-media.ts'
 import type { Config } from '../config.ts'
@@ -15,7 +15,7 @@ export const createIngest = (parts: {
   return createMediaIngest({
     store: storage.store,
     downloadSource: fetcher.download,
-    incomingPath: join(config.workDir, 'incoming'),
+    openFolder: () => openWorkspace(config.workDir, 'incoming'),
     ffmpegPath: config.settings.SPOOL_FFMPEG_PATH,
     ffprobePath: config.settings.SPOOL_FFPROBE_PATH,
   })

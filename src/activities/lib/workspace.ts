@@ -19,17 +19,20 @@ export const withWorkspace = async <Result>(
   ownerId: string,
   work: (folderPath: string) => Promise<Result>,
 ): Promise<Result> => {
-  await mkdir(workDir, { recursive: true })
-  const owner = ownerId.replaceAll(/[^\w-]/g, '').slice(0, 60)
-  const startedAt = (await processStart(process.pid)) ?? '0'
-  const folderPath = await mkdtemp(
-    join(workDir, `ws-${host}-${process.pid}-${startedAt}-${owner}-`),
-  )
+  const folderPath = await openWorkspace(workDir, ownerId)
   try {
     return await work(folderPath)
   } finally {
     await rm(folderPath, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** Such a folder for somebody who removes it himself; if he dies before, the sweep does. */
+export const openWorkspace = async (workDir: string, ownerId: string): Promise<string> => {
+  await mkdir(workDir, { recursive: true })
+  const owner = ownerId.replaceAll(/[^\w-]/g, '').slice(0, 60)
+  const startedAt = (await processStart(process.pid)) ?? '0'
+  return await mkdtemp(join(workDir, `ws-${host}-${process.pid}-${startedAt}-${owner}-`))
 }
 
 /**

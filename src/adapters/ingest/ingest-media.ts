@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { MediaDescription, MediaIngest, ReceivedFile } from '../../contracts/ports.ts'
@@ -27,8 +27,8 @@ export type DownloadSource = (
 export interface IngestOptions {
   readonly store: Pick<ObjectStore, 'put'>
   readonly downloadSource: DownloadSource
-  /** Where uploads wait for their judgement; a private folder per file is made in it. */
-  readonly incomingPath: string
+  /** A new private folder, where one upload waits for its judgement. */
+  readonly openFolder: () => Promise<string>
   readonly ffmpegPath: string
   readonly ffprobePath: string
 }
@@ -111,7 +111,7 @@ const lengthOf = (found: MediaProbe, decodedSeconds: number): number =>
  * *Errors:* those of the port. *Cancellation:* no file, no folder and no process is left.
  */
 export const createMediaIngest = (options: IngestOptions): MediaIngest => {
-  const { store, incomingPath, ffmpegPath, ffprobePath } = options
+  const { store, openFolder, ffmpegPath, ffprobePath } = options
 
   /** Has a file written to a private place of its own, and measures it. */
   const hold = async (
@@ -119,8 +119,7 @@ export const createMediaIngest = (options: IngestOptions): MediaIngest => {
     signal: AbortSignal,
     write: (path: string) => Promise<unknown>,
   ): Promise<ReceivedFile> => {
-    await mkdir(incomingPath, { recursive: true, mode: 0o700 })
-    const folder = await mkdtemp(join(incomingPath, 'media-'))
+    const folder = await openFolder()
     const discard = () => rm(folder, { recursive: true, force: true })
     // A name of our own: theirs may be an option, a pattern or a path.
     const path = join(folder, 'source')

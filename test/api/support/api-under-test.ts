@@ -7,6 +7,7 @@ import type { Client } from '@temporalio/client'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterAll } from 'vitest'
+import { openWorkspace } from '../../../src/activities/lib/workspace.ts'
 import { createGuardedFetcher } from '../../../src/adapters/fetcher/guarded-fetch.ts'
 import { createLiveTickets } from '../../../src/adapters/live-tickets.ts'
 import { createPlayback } from '../../../src/adapters/storage/playback.ts'
@@ -149,7 +150,7 @@ export const startApi = async (options: {
     ingest: createMediaIngest({
       store: files,
       downloadSource: fetcher.download,
-      incomingPath: join(folder, 'incoming'),
+      openFolder: () => openWorkspace(join(folder, 'incoming'), 'incoming'),
       ffmpegPath: 'ffmpeg',
       ffprobePath: 'ffprobe',
     }),
