@@ -3,7 +3,7 @@ import type { TimedText } from '../transcript.ts'
 import type { ClipLayout } from './clip-wish.ts'
 import { layoutSpans, type LayoutSpan, type Pair } from './conversation.ts'
 import { cropPath, type FacePositions } from './crop-path.ts'
-import type { FaceTrack } from './face-tracks.ts'
+import type { FaceBox, FaceTrack } from './face-tracks.ts'
 import {
   boxAt,
   castOf,
@@ -40,11 +40,18 @@ export interface ViewSpan {
   readonly windows: readonly ViewWindow[]
 }
 
-/** The middle of a face is so much above that of its window: it has a body. */
-const HEADROOM_RATIO = 0.05
+/** From above, where the middle of a face is in its window: a small one has a body below it. */
+const FACE_PLACE = { min: 0.42, max: 0.5 } as const
+/** Of the face's own height, from its middle to the end of its hair. */
+const HAIR_HEIGHTS = 1.1
 
-const headroom = (axis: CropAxis, lengthRatio: number): number =>
-  axis === 'y' ? HEADROOM_RATIO * lengthRatio : 0
+/** Where the middle of the window is to be for a face, along an axis. */
+const centerFor = (box: FaceBox, axis: CropAxis, lengthRatio: number): number => {
+  if (axis === 'x') return middleOf(box, axis)
+  const hairPlace = (HAIR_HEIGHTS * box.height) / lengthRatio
+  const place = Math.max(FACE_PLACE.min, Math.min(hairPlace, FACE_PLACE.max))
+  return middleOf(box, axis) + (0.5 - place) * lengthRatio
+}
 
 /**
  * What a clip shows in each frame: the face of whoever speaks; both, when two talk with each other and
@@ -74,10 +81,9 @@ export const clipView = (
   const wished = cast.pairs.map((pair) => (pair === null || hasRoom(pair) ? null : pair))
   const timing = { ...seen, sampleCount: seen.samples.length }
   const lengthRatio = axis === 'x' ? full.widthRatio : full.heightRatio
-  const alone = seen.samples.map((_, sample) => {
-    const center = singleCenter(cast, sample, { axis, hasRoom })
-    return center && center + headroom(axis, lengthRatio)
-  })
+  const alone = seen.samples.map((_, sample) =>
+    singleCenter(cast, sample, { hasRoom, center: (box) => centerFor(box, axis, lengthRatio) }),
+  )
   const spans = layoutSpans(wished, timing)
   const pieces = spans.length === 0 ? [{ fromSample: 0, toSample: 1, pair: null }] : spans
   const edges = pieces.map((span) => startFrame(span, seen, shape))
@@ -133,25 +139,32 @@ const startFrame = (
 const singleCenter = (
   { tracks, speakers, pairs }: Cast,
   sample: number,
-  { axis, hasRoom }: { readonly axis: CropAxis; readonly hasRoom: (pair: Pair) => boolean },
+  about: {
+    readonly hasRoom: (pair: Pair) => boolean
+    readonly center: (box: FaceBox) => number
+  },
 ): number | null => {
   const pair = pairs[sample] ?? null
-  const isTogether = pair !== null && hasRoom(pair)
+  const isTogether = pair !== null && about.hasRoom(pair)
   const shown = isTogether ? pair : [speakers[sample] ?? null]
   const boxes = shown.map((one) => (one === null ? null : boxAt(tracks[one]!, sample)))
   const seen = boxes.filter((box) => box !== null)
   // Of two, one that is missed for a moment does not pull the window to the other.
   if (seen.length < boxes.length) return null
-  return seen.reduce((sum, box) => sum + middleOf(box, axis), 0) / seen.length
+  return seen.reduce((sum, box) => sum + about.center(box), 0) / seen.length
 }
 
-const centersOf = (track: FaceTrack, seen: SeenFaces, { heightRatio }: WindowSize) => {
-  const along = (axis: CropAxis) =>
-    seen.samples.map((_, sample) => {
+const centersOf = (
+  track: FaceTrack,
+  { samples }: SeenFaces,
+  { widthRatio, heightRatio }: WindowSize,
+): Centers => {
+  const along = (axis: CropAxis, lengthRatio: number) =>
+    samples.map((_, sample) => {
       const box = boxAt(track, sample)
-      return box && middleOf(box, axis) + headroom(axis, heightRatio)
+      return box && centerFor(box, axis, lengthRatio)
     })
-  return { x: along('x'), y: along('y') }
+  return { x: along('x', widthRatio), y: along('y', heightRatio) }
 }
 
 /** The left or upper one first. */

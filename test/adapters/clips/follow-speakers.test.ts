@@ -117,8 +117,8 @@ describe('a clip of several speakers', () => {
       expect(Math.abs(upper!.x - 0.5)).toBeLessThan(0.1)
       expect(Math.abs(lower!.x - 0.5)).toBeLessThan(0.1)
       // Each in its own half, with the seam free for captions.
-      expect(Math.abs(upper!.y - 0.225)).toBeLessThan(0.05)
-      expect(Math.abs(lower!.y - 0.725)).toBeLessThan(0.05)
+      expect(Math.abs(upper!.y - 0.25)).toBeLessThan(0.05)
+      expect(Math.abs(lower!.y - 0.75)).toBeLessThan(0.05)
     }
   })
 
