@@ -1,5 +1,5 @@
 import type { LedgerActivities } from '../../contracts/activities.ts'
-import { logEncodes } from '../clips/log-encodes.ts'
+import { encodeFacts } from '../clips/encode-facts.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /**
@@ -10,7 +10,9 @@ import type { ActivityDependencies } from '../dependencies.ts'
 export const completeExecution =
   (deps: ActivityDependencies): LedgerActivities['completeExecution'] =>
   async (input) => {
+    // Before the end, which is to be short: the step is seen as open until this returns.
+    const facts = await encodeFacts(deps, input)
     const { capturedCredits, isRepeated } = await deps.executions.completeBranches(input)
-    if (!isRepeated) await logEncodes(deps, input)
+    if (facts !== null && !isRepeated) deps.log.info({ ...facts }, 'encode_complete')
     return { capturedCredits }
   }
