@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idField } from '../fields.ts'
+import { orderAccepted } from '../orders.ts'
 
 const range = { lowerCredits: z.int(), upperCredits: z.int() }
 
@@ -19,11 +19,7 @@ export const planFinding = z
   })
   .meta({ id: 'PlanFinding' })
 
-export const generationAccepted = z.object({
-  executionId: idField('execution'),
-  workflowId: z.string(),
-  status: z.literal('pending'),
-  creditsHeld: z.int(),
+export const generationAccepted = orderAccepted.extend({
   estimate: planEstimate,
   findings: z
     .array(planFinding)

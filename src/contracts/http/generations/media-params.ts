@@ -74,10 +74,10 @@ const merge = z
       .nullable()
       .default(LOUDNESS_TARGET_LUFS)
       .meta({ description: 'LUFS of the whole; null leaves it as it is.' }),
-    lengths: z
-      .enum(['trim', 'freeze', 'stretch'])
-      .default('trim')
-      .meta({ description: 'What is done with a clip that is not as long as its `duration`.' }),
+    lengths: z.enum(['trim', 'freeze', 'stretch']).default('trim').meta({
+      description:
+        'What is done with a clip that is not as long as its `duration`. The whole ends with its last picture, and sounds are cut off there; with `freeze` that picture stands until they have ended.',
+    }),
   })
   .refine(({ items }) => items.some(({ type }) => type !== 'audio'), {
     path: ['items'],
