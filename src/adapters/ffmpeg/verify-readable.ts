@@ -49,7 +49,7 @@ export const verifyReadable = async (
     }
     const { ignoredUpToSeconds = 0 } = check
     if (measuredSeconds > ignoredUpToSeconds) {
-      durationSeconds = Math.max(durationSeconds, measuredSeconds)
+      durationSeconds = Math.max(durationSeconds, lengthOf(check, measuredSeconds))
     }
   }
   if (isImageFormat(probe.formatName)) return { durationSeconds: 0 }
@@ -71,7 +71,16 @@ interface Check {
   readonly claimedSeconds: number
   /** What is found counts as the length of the file only beyond this. */
   readonly ignoredUpToSeconds?: number
+  /** What a player shows as the length. */
+  readonly shownSeconds?: number
 }
+
+/** Packets are counted by when they are decoded, a few frames before the end of what is seen: where they
+ * agree with the length that players show, it is that one. */
+const lengthOf = ({ shownSeconds }: Check, measuredSeconds: number): number =>
+  shownSeconds && Math.abs(measuredSeconds - shownSeconds) <= slackOf(shownSeconds)
+    ? shownSeconds
+    : measuredSeconds
 
 const slackOf = (seconds: number): number => SLACK_SECONDS + seconds * SLACK_RATIO
 
@@ -80,16 +89,18 @@ const checksOf = (probe: MediaProbe): Check[] => {
   const [audio] = audioStreams(probe)
   const hasVideo = videoStreams(probe).length > 0
   const containerSeconds = probe.durationIsEstimated ? 0 : (probe.durationSeconds ?? 0)
-  const readVideo = { work: READ_PACKETS, claimedSeconds: containerSeconds }
+  const shownSeconds = containerSeconds
+  const readVideo = { work: READ_PACKETS, claimedSeconds: containerSeconds, shownSeconds }
   if (!audio) return [readVideo]
   if (!hasVideo) return [{ work: DECODE_AUDIO, claimedSeconds: containerSeconds }]
   // In a video the sound may rightly be shorter than the file: only its own stream's word counts.
   const ownSeconds = audio.durationSeconds ?? 0
   const decodeAudio = { work: DECODE_AUDIO, claimedSeconds: ownSeconds }
   if (ownSeconds <= 0) return [decodeAudio, readVideo]
-  // Pictures that go on for hours after a header of seconds are work for hours, whatever the sound is.
-  const ignoredUpToSeconds = containerSeconds + slackOf(containerSeconds)
-  return [decodeAudio, { work: READ_PACKETS, claimedSeconds: 0, ignoredUpToSeconds }]
+  // Pictures that go on after the sound are part of the length, also where the header has less of them:
+  // what goes on for hours is work for hours.
+  const ignoredUpToSeconds = ownSeconds + slackOf(ownSeconds)
+  return [decodeAudio, { work: READ_PACKETS, claimedSeconds: 0, ignoredUpToSeconds, shownSeconds }]
 }
 
 const measure = async (

@@ -37,6 +37,27 @@ const withEmptyEnd = async (path: string): Promise<string> => {
   return path
 }
 
+describe('a video is as long as it is shown, read to its end or not', () => {
+  test.each([
+    ['whose sound ends early', ['-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac']],
+    ['without a sound', []],
+  ])('%s', async (name, sound) => {
+    const path = await makeMedia(
+      folder,
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=25:duration=4', ...sound],
+      ...['-c:v', 'libx264', '-bf', '3', `${name.replaceAll(' ', '-')}.mp4`],
+    )
+    const [read, seen] = [await described(path, false), await described(path, false, false)]
+    expect(read.durationSeconds).toBe(4)
+    expect(seen.durationSeconds).toBe(4)
+  })
+})
+
+test('a sound of a moment is a sound', async () => {
+  const path = await makeTone(folder, 'moment.wav', { durationSeconds: 0.2 })
+  expect((await described(path, false)).durationSeconds).toBeCloseTo(0.2, 3)
+})
+
 describe('what the index of an MP4 says is what is found by reading it to its end', () => {
   test.each([
     ['pictures and a sound', () => clip('plain.mp4')],
