@@ -50,8 +50,10 @@ const readArguments = () => {
     options: {
       quick: { type: 'boolean', default: false },
       executions: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   })
+  if (values.help) return null
   const unknown = positionals.filter((name) => !(name in BENCHMARKS))
   if (unknown.length > 0) {
     throw new Error(
@@ -86,7 +88,14 @@ const measureAll = async (names: readonly string[], run: Run): Promise<Figure[]>
 }
 
 const main = async (): Promise<void> => {
-  const { names, quick, executions } = readArguments()
+  const asked = readArguments()
+  if (asked === null) {
+    console.log(
+      `npm run bench -- [name …] [--quick] [--executions=5000]\n\nNames: ${Object.keys(BENCHMARKS).join(', ')}.`,
+    )
+    return
+  }
+  const { names, quick, executions } = asked
   const stopAsked = stopRequest()
   const dir = mkdtempSync(join(tmpdir(), 'spool-bench-'))
   // PostgreSQL runs as another user when we are root, and must be able to pass through.
