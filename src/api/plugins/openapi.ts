@@ -10,6 +10,9 @@ import type { Api } from '../routes/route-context.ts'
 const TAGS = [
   { name: 'media', description: 'Files that come in.' },
   { name: 'videos', description: 'Projects, and ordering their renders.' },
+  { name: 'streams', description: 'Adaptive streaming, with all that belongs beside a film.' },
+  { name: 'localizations', description: 'Transcripts, subtitles and their translations.' },
+  { name: 'clips', description: 'Short clips of a long video, and changes of them.' },
   { name: 'generations', description: 'Plans: AI media as a graph of jobs.' },
   { name: 'executions', description: 'How an order is getting on.' },
   {

@@ -32,7 +32,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
     schema: {
       summary: 'Cut a clip again: other times, captions or format',
       description: `What is left out stays. ${DESCRIPTION}`,
-      tags: ['media'],
+      tags: ['clips'],
       params: clipParams,
       body: clipEdit,
       response: { 202: recutAccepted, ...problems(400, 401, 402, 404, 409, 410, 422) },
@@ -60,7 +60,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
     schema: {
       summary: 'Put another moment in the place of a clip',
       description: `It overlaps no clip of the order, and nothing that this one has shown before. ${DESCRIPTION}`,
-      tags: ['media'],
+      tags: ['clips'],
       params: clipParams,
       body: clipRegeneration.nullish(),
       response: { 202: recutAccepted, ...problems(400, 401, 402, 404, 409, 410, 422) },

@@ -25,7 +25,7 @@ const clipOrderRoutes = async (app: Api, context: RouteContext): Promise<void> =
       summary: 'Cut captioned clips out of a long video',
       description:
         'The execution ends with the clips, each with its scores and reasons; what had to be done in a simpler way is named. A clip that fails leaves the rest: the execution ends `partial`, and its retry makes that one alone.',
-      tags: ['media'],
+      tags: ['clips'],
       body: clipOrder,
       response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },
@@ -62,7 +62,7 @@ const madeClipRoutes = async (app: Api, context: RouteContext): Promise<void> =>
     url: '/clips',
     schema: {
       summary: 'The clips that an order has made, in the order of their numbers',
-      tags: ['media'],
+      tags: ['clips'],
       querystring: clipQuery,
       response: { 200: clipList, ...problems(401, 404, 422) },
     },
@@ -78,7 +78,7 @@ const madeClipRoutes = async (app: Api, context: RouteContext): Promise<void> =>
     url: '/clips/:id',
     schema: {
       summary: 'One clip in its newest version',
-      tags: ['media'],
+      tags: ['clips'],
       params: clipParams,
       response: { 200: clip, ...problems(401, 404, 410) },
     },

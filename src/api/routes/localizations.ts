@@ -13,7 +13,7 @@ export const localizationRoutes = async (app: Api, context: RouteContext): Promi
       summary: 'Transcribe, subtitle, and translate the subtitles into several languages',
       description:
         'Finished subtitles become caption tracks of the stream that the medium has. A language that fails leaves the rest: the execution ends `partial`, and its retry makes that one alone.',
-      tags: ['media'],
+      tags: ['localizations'],
       body: localizationOrder,
       response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },

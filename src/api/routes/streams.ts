@@ -12,7 +12,7 @@ export const streamRoutes = async (app: Api, context: RouteContext): Promise<voi
       summary: 'Make a film streamable: ladder, poster, preview, transcript, storyboard, waveform',
       description:
         'Of a URL the least is held now, and the rest once its length is known. `GET /v1/media/:id` shows what there is to play.',
-      tags: ['media'],
+      tags: ['streams'],
       body: streamOrder,
       response: { 202: mediumOrderAccepted, ...problems(400, 401, 402, 409, 422) },
     },
