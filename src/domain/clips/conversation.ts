@@ -50,7 +50,7 @@ const sceneBounds = (timing: SampleTiming): readonly Bounds[] => {
 }
 
 /** Nobody is shown for less before the picture is laid out in another way. */
-export const LAYOUT_SECONDS_MIN = 1
+const LAYOUT_SECONDS_MIN = 1
 
 /** The same layout from one sample to another. */
 export interface LayoutSpan {
