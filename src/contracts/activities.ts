@@ -308,7 +308,7 @@ export interface SweepActivities {
   pruneRecords(): Promise<{
     readonly idempotencyKeys: number
     readonly events: number
-    readonly webhookDeliveries: number
+    readonly deliveries: number
     readonly unadmittedPlans: number
     readonly staleClaims: number
   }>

@@ -29,7 +29,7 @@ export const pruneRecords =
     return {
       idempotencyKeys: await idempotency.prune(ago(IDEMPOTENCY_KEYS_KEPT_MS)),
       events: await executions.pruneEvents(ago(EVENTS_KEPT_MS)),
-      webhookDeliveries: await webhookDeliveries.prune(ago(DELIVERIES_KEPT_MS)),
+      deliveries: await webhookDeliveries.prune(ago(DELIVERIES_KEPT_MS)),
       unadmittedPlans: await generations.pruneUnadmitted(ago(UNADMITTED_PLANS_KEPT_MS)),
       staleClaims: await generations.freeStaleClaims(ago(STALE_CLAIMS_KEPT_MS)),
     }
