@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { startPart } from './part.ts'
-import type { Part } from './part.ts'
+import type { Part, RunningPart } from './part.ts'
 import { freePort } from './ports.ts'
 import { findPostgresPrograms, reachableDataDir } from './postgres-programs.ts'
 import type { PostgresPrograms } from './postgres-programs.ts'
@@ -36,14 +36,20 @@ export type PostgresOptions = {
   durable?: boolean
 }
 
-/** A PostgreSQL server of ours. */
-export type RunningPostgres = { url: string; pid: number; stop: () => Promise<void> }
+/** A PostgreSQL server of ours; `exited` resolves when it has ended, for whatever reason. */
+export type RunningPostgres = {
+  url: string
+  pid: number
+  exited: RunningPart['exited']
+  stop: () => Promise<void>
+}
 
 /** Starts PostgreSQL and waits until the database answers. See preparePostgres. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const { part, url } = await preparePostgres(options)
   const running = await startPart(part)
-  return { url, pid: running.pid, stop: running.stop }
+  const { pid, exited, stop } = running
+  return { url, pid, exited, stop }
 }
 
 /**

@@ -40,6 +40,12 @@ const startServer = async (port: number): Promise<void> => {
   })
 }
 
+/** Until its parent has heard of its death, the next server takes the dead one for a living one. */
+const startAfterDeath = async ({ exited, url }: RunningPostgres): Promise<void> => {
+  await exited
+  await startServer(Number(new URL(url).port))
+}
+
 beforeAll(async () => {
   // PostgreSQL runs as another user when we are root, and must be able to pass through.
   chmodSync(folder, 0o711)
@@ -67,8 +73,8 @@ const answered = (): void => {
   answers += 1
   if (!KILLED_AFTER.includes(answers)) return
   kills += 1
+  restarted = startAfterDeath(server)
   process.kill(server.pid, 'SIGKILL')
-  restarted = startServer(Number(new URL(server.url).port))
 }
 
 /** Asks until there is an answer, as a workflow's activity does; an answer that got lost on the way is
