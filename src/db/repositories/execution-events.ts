@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, max, sql, type InferSelectModel } from 'drizzle-orm'
+import { and, asc, eq, gt, max, sql, type InferSelectModel, type SQL } from 'drizzle-orm'
 import type { PublicFailure } from '../../domain/failures.ts'
 import type { AccountId, ExecutionId } from '../../domain/ids.ts'
 import type { ExecutionStatus, StepStatus } from '../../domain/statuses.ts'
@@ -47,48 +47,46 @@ export const appendEvents = async (
   await within.insert(executionEvents).values(rows)
 }
 
+/** Which of the events of somebody are read: those behind a sequence number. */
+interface EventsAfter {
+  readonly afterSequence: number
+  readonly limit: number
+}
+
 export const readEvents = (
   within: Queryable,
-  input: {
-    readonly executionId: ExecutionId
-    readonly afterSequence: number
-    readonly limit: number
-  },
+  { executionId, ...after }: EventsAfter & { readonly executionId: ExecutionId },
 ): Promise<readonly ExecutionEvent[]> =>
-  within
-    .select()
-    .from(executionEvents)
-    .where(
-      and(
-        eq(executionEvents.executionId, input.executionId),
-        gt(executionEvents.sequence, input.afterSequence),
-      ),
-    )
-    .orderBy(asc(executionEvents.sequence))
-    .limit(input.limit)
+  readAfter(within, eq(executionEvents.executionId, executionId), after)
 
 /** What happened in all executions of an account, or in one of them, after the given sequence number. */
 export const readAccountEvents = (
   within: Queryable,
-  input: {
+  {
+    accountId,
+    executionId,
+    ...after
+  }: EventsAfter & {
     readonly accountId: AccountId
     readonly executionId: ExecutionId | null
-    readonly afterSequence: number
-    readonly limit: number
   },
+): Promise<readonly ExecutionEvent[]> => {
+  const ofExecution =
+    executionId === null ? undefined : eq(executionEvents.executionId, executionId)
+  return readAfter(within, and(eq(executionEvents.accountId, accountId), ofExecution), after)
+}
+
+const readAfter = (
+  within: Queryable,
+  whose: SQL | undefined,
+  { afterSequence, limit }: EventsAfter,
 ): Promise<readonly ExecutionEvent[]> =>
   within
     .select()
     .from(executionEvents)
-    .where(
-      and(
-        eq(executionEvents.accountId, input.accountId),
-        input.executionId === null ? undefined : eq(executionEvents.executionId, input.executionId),
-        gt(executionEvents.sequence, input.afterSequence),
-      ),
-    )
+    .where(and(whose, gt(executionEvents.sequence, afterSequence)))
     .orderBy(asc(executionEvents.sequence))
-    .limit(input.limit)
+    .limit(limit)
 
 /** The number of the newest event of an account; 0 before the first. */
 export const lastSequenceOf = async (within: Queryable, accountId: AccountId): Promise<number> => {
