@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
-import { cancellationSignal } from '@temporalio/activity'
 import type { GenerationActivities } from '../../contracts/generation-activities.ts'
 import { transcriptFile } from '../../contracts/http/tasks/transcript-file.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { inputsOf, type JobInput } from '../../domain/generation/sources.ts'
 import { planTerms } from '../../domain/plans.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
+import { fetchFile } from '../lib/fetch-file.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { findJob, type OwnedJob } from './plan-job.ts'
 import { measureFile, storeFile } from './store-result.ts'
@@ -41,7 +41,8 @@ const bring = async (
 ) => {
   const filePath = source.workspace.path('source')
   const { uploadSizeBytesMax: maxBytes, mediaDurationSecondsMax } = planTerms(account.plan)
-  await fetchSource(deps, { url: source.url, filePath, maxBytes })
+  const { ownKey, sizeBytes } = await fetchFile(deps, { url: source.url, filePath, maxBytes })
+  if (ownKey !== null && sizeBytes > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', ownKey)
   const made = { accountId: account.id, filePath }
   if (source.input.expects.includes('transcript')) {
     const durationSeconds = await transcriptSeconds(filePath)
@@ -50,21 +51,6 @@ const bring = async (
   }
   const limits = { trust: 'brought', durationSecondsMax: mediaDurationSecondsMax } as const
   return await storeFile(deps, made, await measureFile(deps, filePath, limits))
-}
-
-const fetchSource = async (
-  { ownStorageKey, sources, storage }: ActivityDependencies,
-  file: { readonly url: string; readonly filePath: string; readonly maxBytes: number },
-): Promise<void> => {
-  const { url, filePath, maxBytes } = file
-  const signal = cancellationSignal()
-  const ownKey = await ownStorageKey(url)
-  if (ownKey === null) {
-    await sources.download(url, { filePath, maxBytes, signal })
-    return
-  }
-  await storage.downloadTo(ownKey, filePath, signal)
-  if ((await stat(filePath)).size > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', url)
 }
 
 /** A transcript is small; what is larger is none. */
