@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processExists } from '../../../scripts/stack/process-identity.ts'
 import { toolchain } from '../../../scripts/stack/toolchain.ts'
 import { detectFaces } from '../../../src/adapters/clips/detect-faces.ts'
 import { samplePictures } from '../../../src/adapters/clips/sample-pictures.ts'
@@ -60,15 +61,6 @@ const pidOf = async (work: string): Promise<number> => {
   return Number(await readFile(path, 'utf8'))
 }
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 describe('a detector of faces', () => {
   it('that does as it should is believed', async () => {
     const seen = await look(await detectorThat(answering(pictures([face(0.4, 0.2)]))))
@@ -105,7 +97,8 @@ describe('a detector of faces', () => {
     const detector = await detectorThat('echo $$ > "$(dirname "$6")/pid"; exec sleep 600')
     const looking = look(detector, { timeoutMs: 1_000 })
     await expect(looking).rejects.toMatchObject({ code: 'ENCODER_TIMEOUT' })
-    const isThere = existsSync(join(detector.work, 'pid')) && isAlive(await pidOf(detector.work))
+    const isThere =
+      existsSync(join(detector.work, 'pid')) && processExists(await pidOf(detector.work))
     expect(isThere).toBe(false)
   })
 
@@ -117,7 +110,7 @@ describe('a detector of faces', () => {
     const pid = await pidOf(detector.work)
     cancel.abort(new Error('cancelled'))
     await expect(looking).rejects.toThrow('cancelled')
-    expect(isAlive(pid)).toBe(false)
+    expect(processExists(pid)).toBe(false)
   })
 
   it('that sees faces far outside the picture has seen none there', async () => {

@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { toolchain } from '../../../scripts/stack/toolchain.ts'
 import { cutClip } from '../../../src/adapters/clips/cut-clip.ts'
-import { detectFaces } from '../../../src/adapters/clips/detect-faces.ts'
-import { samplePictures } from '../../../src/adapters/clips/sample-pictures.ts'
 import { probe } from '../../../src/adapters/ffmpeg/probe.ts'
 import { clipView } from '../../../src/domain/clips/clip-view.ts'
 import type { FaceBox } from '../../../src/domain/clips/face-tracks.ts'
 import type { SeenFaces } from '../../../src/domain/clips/follow-speaker.ts'
 import type { FrameSize } from '../../../src/domain/frame-size.ts'
 import { makeTalk } from '../../support/talking-head.ts'
+import { watchFaces } from '../../support/watch-faces.ts'
 
 const run = promisify(execFile)
 
@@ -102,19 +100,8 @@ const together = async (index: number, paths: readonly string[]): Promise<string
   return path
 }
 
-const watch = async (inputPath: string, endSeconds = SECONDS): Promise<SeenFaces> => {
-  const work = await mkdtemp(join(folder, 'work-'))
-  const workPath = (name: string) => join(work, name)
-  const signal = new AbortController().signal
-  const pythonPath = toolchain().pythonPath ?? 'python3'
-  const { seen: samples, ...timing } = await samplePictures({
-    ...{ ffmpegPath: 'ffmpeg', ffprobePath: 'ffprobe', timeoutMs: 60_000, inputPath },
-    ...{ startSeconds: 0, endSeconds, workPath, signal },
-    look: (pictures) =>
-      detectFaces({ pythonPath, timeoutMs: 90_000 }, { pictures, workPath, signal }),
-  })
-  return { samples, ...timing }
-}
+const watch = (inputPath: string, endSeconds = SECONDS): Promise<SeenFaces> =>
+  watchFaces({ inputPath, endSeconds, folder })
 
 const cut = async (inputPath: string, seen: SeenFaces, size: FrameSize): Promise<string> => {
   const work = await mkdtemp(join(folder, 'cut-'))

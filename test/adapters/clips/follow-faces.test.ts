@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { toolchain } from '../../../scripts/stack/toolchain.ts'
 import { cutClip } from '../../../src/adapters/clips/cut-clip.ts'
-import { detectFaces } from '../../../src/adapters/clips/detect-faces.ts'
-import { SAMPLES_PER_SECOND, samplePictures } from '../../../src/adapters/clips/sample-pictures.ts'
+import { SAMPLES_PER_SECOND } from '../../../src/adapters/clips/sample-pictures.ts'
 import { probe } from '../../../src/adapters/ffmpeg/probe.ts'
 import { clipView } from '../../../src/domain/clips/clip-view.ts'
 import { makeMedia } from '../../support/media-corpus.ts'
+import { watchFaces } from '../../support/watch-faces.ts'
 
 /** A face picture on its way over a field: its centre is at 150 + 60 t of 1280 pixels in the first
  * three seconds; after a cut it is at the right, and stays. */
@@ -58,22 +57,8 @@ const work = async () => {
 }
 
 const watch = async (inputPath: string) => {
-  const workPath = await work()
-  const signal = new AbortController().signal
-  const pythonPath = toolchain().pythonPath ?? 'python3'
-  const { seen, cutsSeconds } = await samplePictures({
-    ffmpegPath: 'ffmpeg',
-    ffprobePath: 'ffprobe',
-    inputPath,
-    startSeconds: 0,
-    endSeconds: SECONDS,
-    timeoutMs: 60_000,
-    workPath,
-    signal,
-    look: (pictures) =>
-      detectFaces({ pythonPath, timeoutMs: 90_000 }, { pictures, workPath, signal }),
-  })
-  return { cutsSeconds, faces: seen }
+  const { samples, cutsSeconds } = await watchFaces({ inputPath, endSeconds: SECONDS, folder })
+  return { cutsSeconds, faces: samples }
 }
 
 describe('a face', () => {

@@ -2,15 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { toolchain } from '../../../scripts/stack/toolchain.ts'
 import { cutClip } from '../../../src/adapters/clips/cut-clip.ts'
-import { detectFaces } from '../../../src/adapters/clips/detect-faces.ts'
-import { samplePictures } from '../../../src/adapters/clips/sample-pictures.ts'
 import { probe } from '../../../src/adapters/ffmpeg/probe.ts'
 import { clipView, type ViewSpan } from '../../../src/domain/clips/clip-view.ts'
 import type { SeenFaces } from '../../../src/domain/clips/follow-speaker.ts'
 import type { FrameSize } from '../../../src/domain/frame-size.ts'
 import { makeTalk } from '../../support/talking-head.ts'
+import { watchFaces } from '../../support/watch-faces.ts'
 
 /**
  * A talk of which everything is known. In the first scene the left one speaks and the right one listens;
@@ -53,19 +51,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const watch = async (inputPath: string): Promise<SeenFaces> => {
-  const work = await mkdtemp(join(folder, 'work-'))
-  const workPath = (name: string) => join(work, name)
-  const signal = new AbortController().signal
-  const pythonPath = toolchain().pythonPath ?? 'python3'
-  const { seen: samples, ...timing } = await samplePictures({
-    ...{ ffmpegPath: 'ffmpeg', ffprobePath: 'ffprobe', timeoutMs: 60_000, inputPath },
-    ...{ startSeconds: 0, endSeconds: SECONDS, workPath, signal },
-    look: (pictures) =>
-      detectFaces({ pythonPath, timeoutMs: 90_000 }, { pictures, workPath, signal }),
-  })
-  return { samples, ...timing }
-}
+const watch = (inputPath: string): Promise<SeenFaces> =>
+  watchFaces({ inputPath, endSeconds: SECONDS, folder })
 
 const words = [{ startSeconds: 0, endSeconds: SECONDS, text: 'words' }]
 

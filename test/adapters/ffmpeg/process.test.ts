@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
+import { processExists } from '../../../scripts/stack/process-identity.ts'
 import { runFfmpeg, spawnFfmpeg, spawnGuarded } from '../../../src/adapters/ffmpeg/process.ts'
 
 /** In truth two minutes, lest a failing test leaves something behind for ever. */
@@ -20,15 +21,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spool-process-'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('a guarded ffmpeg', () => {
   it('reports progress in seconds of output, up to the end', async () => {
@@ -53,7 +45,7 @@ describe('a guarded ffmpeg', () => {
       onProgress: () => controller.abort(reason),
     })
     await expect(finished).rejects.toBe(reason)
-    expect(isAlive(pid!)).toBe(false)
+    expect(processExists(pid!)).toBe(false)
   })
 
   it('is gone after a cancel while it waits for frames that never come', async () => {
@@ -67,7 +59,7 @@ describe('a guarded ffmpeg', () => {
     })
     controller.abort(new Error('stop'))
     await expect(finished).rejects.toThrow('stop')
-    expect(isAlive(pid!)).toBe(false)
+    expect(processExists(pid!)).toBe(false)
   })
 
   it('does not start once it is cancelled', () => {
@@ -84,7 +76,7 @@ describe('a guarded ffmpeg', () => {
   it('is ended at its wall time', async () => {
     const { pid, finished } = spawnFfmpeg({ ffmpegPath: 'ffmpeg', args: ENDLESS, timeoutMs: 400 })
     await expect(finished).rejects.toMatchObject({ code: 'ENCODER_TIMEOUT' })
-    expect(isAlive(pid!)).toBe(false)
+    expect(processExists(pid!)).toBe(false)
   })
 
   it('says what ffmpeg said when it fails', async () => {
@@ -179,9 +171,9 @@ describe('a guarded ffmpeg', () => {
     const parent = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(createInterface({ input: parent.stdout }), 'line')
     const pid = Number(line)
-    expect(isAlive(pid)).toBe(true)
+    expect(processExists(pid)).toBe(true)
     parent.kill('SIGKILL')
     await once(parent, 'exit')
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 2_000, interval: 20 })
+    await vi.waitFor(() => expect(processExists(pid)).toBe(false), { timeout: 2_000, interval: 20 })
   })
 })
