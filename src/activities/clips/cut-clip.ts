@@ -13,7 +13,7 @@ import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { readJson } from '../streams/stored-json.ts'
+import { readJson } from '../lib/stored-text.ts'
 import { readFootageTranscript } from './read-footage-transcript.ts'
 import { upload } from './upload.ts'
 

@@ -3,7 +3,7 @@ import type { ClipActivities } from '../../contracts/clip-activities.ts'
 import { clipKeys } from '../../domain/clips/clip-wish.ts'
 import type { ClipAbout } from '../../domain/clips/recut-wish.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { putText } from '../streams/stored-json.ts'
+import { putText } from '../lib/stored-text.ts'
 import { upload } from './upload.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Footage } from '../../contracts/clip-activities.ts'
 import { localizationKeys } from '../../domain/localization.ts'
 import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { readJson } from '../streams/stored-json.ts'
+import { findJson } from '../lib/stored-text.ts'
 
 /** What is said in footage; nothing in silent footage, and where it could not be written down. */
 export const readFootageTranscript = async (
@@ -10,8 +10,6 @@ export const readFootageTranscript = async (
   { hasSound, folderKey, durationSeconds }: Footage,
 ): Promise<Transcript> => {
   const { transcriptKey } = localizationKeys(folderKey)
-  const isWritten = hasSound && (await deps.storage.head(transcriptKey)) !== null
-  return isWritten
-    ? await readJson<Transcript>(deps, transcriptKey)
-    : { language: 'und', durationSeconds, segments: [], words: [] }
+  const heard = hasSound ? await findJson<Transcript>(deps, transcriptKey) : null
+  return heard ?? { language: 'und', durationSeconds, segments: [], words: [] }
 }

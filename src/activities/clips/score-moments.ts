@@ -11,7 +11,7 @@ import type { TimedText } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText, readJson } from '../streams/stored-json.ts'
+import { findJson, putText } from '../lib/stored-text.ts'
 import { readFootageTranscript } from './read-footage-transcript.ts'
 
 interface Scored {
@@ -29,9 +29,8 @@ export const scoreMoments =
   (deps: ActivityDependencies): ClipActivities['scoreMoments'] =>
   async ({ executionId, footage, wish, taken = [] }) => {
     const { momentsKey } = clipKeys(footage.clipsFolderKey)
-    if ((await deps.storage.head(momentsKey)) !== null) {
-      return await readJson<Scored>(deps, momentsKey)
-    }
+    const chosen = await findJson<Scored>(deps, momentsKey)
+    if (chosen !== null) return chosen
     const transcript = await readFootageTranscript(deps, footage)
     const sentences = sentencesOf(transcript)
     const elsewhere = mergedSpans(taken)

@@ -7,7 +7,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { clipStep } from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText, readJson } from '../streams/stored-json.ts'
+import { putText, readJson } from '../lib/stored-text.ts'
 
 /** The first of three parts of a clip's work. */
 const SHARE = { fromRatio: 0, toRatio: 0.25 }

@@ -9,7 +9,7 @@ import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText } from '../streams/stored-json.ts'
+import { putText } from '../lib/stored-text.ts'
 
 /**
  * Takes the sound out of the medium, or out of what a provider made of it, as speech engines want it.

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import type { LocalizationActivities } from '../../contracts/localization-activities.ts'
 import { localizationKeys } from '../../domain/localization.ts'
 import { manifestFiles } from '../../domain/manifests/manifest-files.ts'
@@ -6,7 +5,7 @@ import { captionsFolderKey } from '../../domain/storage-keys.ts'
 import { STREAM_DESCRIPTION_NAME, type StreamDescription } from '../../domain/stream-description.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { bringCaptions, captionLanguages } from '../streams/caption-tracks.ts'
-import { putText, readJson } from '../streams/stored-json.ts'
+import { putText, readJson, readText } from '../lib/stored-text.ts'
 
 /** Others may publish at the same time; whoever is last sees what all of them have made. */
 const ROUNDS_MAX = 5
@@ -22,9 +21,8 @@ export const publishCaptions =
     const captions = captionsFolderKey(folderKey)
     const { subtitlesKey } = localizationKeys(folderKey)
     for (const language of languages) {
-      const { stream } = await deps.storage.open(subtitlesKey(language, 'vtt'))
-      const vtt = { text: await text(stream), contentType: 'text/vtt' }
-      await putText(deps, `${captions}/${language}.vtt`, vtt)
+      const text = await readText(deps, subtitlesKey(language, 'vtt'))
+      await putText(deps, `${captions}/${language}.vtt`, { text, contentType: 'text/vtt' })
     }
     const stream = await deps.mediaStreams.find(accountId, mediaId)
     if (stream?.folderKey == null || !stream.readyToStream) return { captions: [] }

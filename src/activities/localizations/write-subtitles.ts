@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import { cancellationSignal } from '@temporalio/activity'
 import type { LocalizationActivities, Recording } from '../../contracts/localization-activities.ts'
 import { SUBTITLE_FORMATS, type Cue, type SubtitleFormat } from '../../domain/captions/cue.ts'
@@ -16,7 +15,7 @@ import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText, readJson } from '../streams/stored-json.ts'
+import { putText, readJson, readText } from '../lib/stored-text.ts'
 
 /** What translations are made from. */
 interface SpokenCues {
@@ -105,7 +104,7 @@ const inLinesOf = (spoken: SpokenCues, made: readonly Cue[], language: string): 
 }
 
 const readMade = async (deps: ActivityDependencies, madeKey: string): Promise<readonly Cue[]> =>
-  readSubtitles(await text((await deps.storage.open(madeKey)).stream))
+  readSubtitles(await readText(deps, madeKey))
 
 /** Stores every format, for a stream wants its own, and answers with those that were asked for. */
 const storeSubtitles = async (

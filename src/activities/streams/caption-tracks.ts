@@ -1,8 +1,7 @@
-import { text } from 'node:stream/consumers'
 import { languageName } from '../../domain/language.ts'
 import { captionName, type CaptionTrack } from '../../domain/stream-description.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { putText } from './stored-json.ts'
+import { putText, readText } from '../lib/stored-text.ts'
 
 const VTT_NAME = /([\w-]+)\.vtt$/
 
@@ -30,9 +29,9 @@ export const bringCaptions = async (
 ): Promise<CaptionTrack[]> => {
   const languages = await captionLanguages(deps, fromKey)
   for (const language of languages) {
-    const { stream } = await deps.storage.open(`${fromKey}/${language}.vtt`)
-    const vtt = { text: await text(stream), contentType: 'text/vtt' }
-    await putText(deps, `${streamKey}/${captionName(language)}`, vtt)
+    const text = await readText(deps, `${fromKey}/${language}.vtt`)
+    const key = `${streamKey}/${captionName(language)}`
+    await putText(deps, key, { text, contentType: 'text/vtt' })
   }
   return languages.map((language) => ({ language, label: languageName(language) }))
 }

@@ -6,7 +6,7 @@ import { ladderPartKey, ladderSoundKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { storeFolder } from '../lib/store-folder.ts'
-import { putText } from './stored-json.ts'
+import { putText } from '../lib/stored-text.ts'
 
 const JSON_TYPE = 'application/json'
 

@@ -20,7 +20,7 @@ import type { LadderGroup } from '../../domain/stream-plan.ts'
 import { captionsFolderKey, ladderPartKey, ladderSoundKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { bringCaptions } from './caption-tracks.ts'
-import { putText, readJson } from './stored-json.ts'
+import { putText, readJson } from '../lib/stored-text.ts'
 
 /**
  * Joins the ranges of the groups that are there and writes the manifests of them, with captions that
