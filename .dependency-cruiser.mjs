@@ -163,6 +163,12 @@ export default {
       { path: '^src/config(?:\\.ts$|/)' },
     ),
     error(
+      'config-walls',
+      'The configuration knows what its values are for, and nobody who uses them.',
+      { path: '^src/config(?:\\.ts$|/)' },
+      { path: ANY_SOURCE, pathNot: '^src/(?:config(?:\\.ts$|/)|domain/|contracts/|adapters/)' },
+    ),
+    error(
       'composition-roots-are-roots',
       'Nobody imports server.ts and worker.ts.',
       {},

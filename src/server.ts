@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { hashApiKey, makeApiKey } from './api/api-keys.ts'
+import { hashApiKey, keptOfApiKey } from './api/api-keys.ts'
 import { buildApp } from './api/app.ts'
 import type { ApiSettings } from './api/dependencies.ts'
 import { createExecutionNewsHub } from './api/execution-news.ts'
@@ -96,13 +96,11 @@ const main = async (): Promise<void> => {
 
 /** The account and key under which this Spool orders renders from itself. */
 const ensureInternalAccount = async (config: Config, { accounts }: Repositories): Promise<void> => {
-  const key = config.internalApiKey
   await accounts.upsertInternal({
     id: INTERNAL_ACCOUNT_ID,
     webhookSecret: config.internalWebhookSecret,
     keyId: 'key_internal',
-    keyHash: hashApiKey(key),
-    keyStart: key.slice(0, makeApiKey().keyStart.length),
+    ...keptOfApiKey(config.internalApiKey),
   })
 }
 

@@ -14,19 +14,25 @@ const KEY_PATTERN = new RegExp(`^${PREFIX}[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM
 const checksumOf = (body: string): string =>
   base62(createHash('sha256').update(`spool-key:${body}`).digest().subarray(0, 4), CHECKSUM_LENGTH)
 
-/** What is kept of a key. A fast hash is enough: there are 256 random bits in it. */
+/** A fast hash is enough: there are 256 random bits in a key. */
 export const hashApiKey = (key: string): string => createHash('sha256').update(key).digest('hex')
+
+/** What is kept of a key: enough to know it again, and as much as its owner may see of it later. */
+export const keptOfApiKey = (
+  key: string,
+): { readonly keyHash: string; readonly keyStart: string } => ({
+  keyHash: hashApiKey(key),
+  keyStart: key.slice(0, START_LENGTH),
+})
 
 /**
  * A new key: `spool_`, 256 random bits in base 62, and a checksum by which a mistyped key is refused
- * without a look-up and secret scanners know a real one. `bytes` makes the same key again.
+ * without a look-up and secret scanners know a real one.
  */
-export const makeApiKey = (
-  bytes: Uint8Array = randomBytes(SECRET_BYTES),
-): { readonly key: string; readonly keyHash: string; readonly keyStart: string } => {
-  const body = `${PREFIX}${base62(bytes.subarray(0, SECRET_BYTES), SECRET_LENGTH)}`
+export const makeApiKey = (): ReturnType<typeof keptOfApiKey> & { readonly key: string } => {
+  const body = `${PREFIX}${base62(randomBytes(SECRET_BYTES), SECRET_LENGTH)}`
   const key = `${body}${checksumOf(body)}`
-  return { key, keyHash: hashApiKey(key), keyStart: key.slice(0, START_LENGTH) }
+  return { key, ...keptOfApiKey(key) }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isMistyped } from '../../src/api/api-keys.ts'
 import { ConfigError, readConfig } from '../../src/config.ts'
 import { describeConfig } from '../../src/config/describe-config.ts'
 import { settingsSchema } from '../../src/config/settings.ts'
@@ -118,6 +119,7 @@ describe('reading the environment', () => {
     expect(second.internalWebhookSecret).toBe(first.internalWebhookSecret)
     expect(other.internalApiKey).not.toBe(first.internalApiKey)
     expect(other.internalWebhookSecret).not.toBe(first.internalWebhookSecret)
+    expect(isMistyped(first.internalApiKey)).toBe(false)
   })
 })
 
