@@ -1,4 +1,4 @@
-import { RefusedOrder } from './problem.ts'
+import { FailureWithFacts } from './problem.ts'
 
 /** The answer to an order whose hold was declined, with the figures. */
 export const declinedOrder = ({
@@ -7,8 +7,8 @@ export const declinedOrder = ({
 }: {
   readonly neededCredits: number
   readonly availableCredits: number
-}): RefusedOrder =>
-  new RefusedOrder('INSUFFICIENT_CREDITS', 'the hold was declined', {
+}): FailureWithFacts =>
+  new FailureWithFacts('INSUFFICIENT_CREDITS', 'the hold was declined', {
     neededCredits,
     availableCredits,
   })

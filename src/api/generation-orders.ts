@@ -12,7 +12,7 @@ import { judgePlan } from './judge-plan.ts'
 import { admitOrder } from './pipeline-orders.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
-import { RefusedOrder } from './problem.ts'
+import { FailureWithFacts } from './problem.ts'
 import type { RouteContext } from './routes/route-context.ts'
 
 type StoredPlan = Generation & { readonly jobs: readonly GenerationJob[] }
@@ -47,13 +47,16 @@ const COST_RULES: ReadonlySet<string> = new Set(['cost-over-limit', 'credits-ins
 
 /** A plan with errors: all of them at once. If only keys of providers are missing, that is the server's
  * business and not the plan's. */
-const refusedPlan = (findings: readonly Finding[], estimate: PlanEstimate | null): RefusedOrder => {
+const refusedPlan = (
+  findings: readonly Finding[],
+  estimate: PlanEstimate | null,
+): FailureWithFacts => {
   const errors = findings.filter(({ severity }) => severity === 'error')
   const lacksKeys =
     errors.length > 0 && errors.every(({ rule }) => rule === 'provider-not-configured')
   const problems = errors.map(({ path, message, fix }) => ({ path, message, fix }))
   const facts = { findings, estimate }
-  return new RefusedOrder(
+  return new FailureWithFacts(
     lacksKeys ? 'NOT_CONFIGURED' : 'INPUT_INVALID',
     `a plan with ${errors.length} errors`,
     facts,

@@ -18,7 +18,7 @@ interface Verdict {
 
 /** A failure that the answer has facts about: how many credits are missing, say, or a `detail` that
  * is fit for the client and says more than the catalogue. */
-export class RefusedOrder extends MediaError {
+export class FailureWithFacts extends MediaError {
   readonly facts: Readonly<Record<string, unknown>>
 
   constructor(
@@ -58,7 +58,7 @@ const ofMediaError = (error: MediaError, request: FastifyRequest): Verdict => {
   const waitSeconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : retryAfterMs / 1000
   return verdictOf(error.code, {
     errors: problemsOf(error, request),
-    extra: error instanceof RefusedOrder ? error.facts : {},
+    extra: error instanceof FailureWithFacts ? error.facts : {},
     ...(isAway || retryAfterMs !== undefined
       ? { retryAfterSeconds: Math.max(1, Math.ceil(waitSeconds)) }
       : {}),

@@ -7,7 +7,7 @@ import { declinedOrder } from '../declined-order.ts'
 import { ownExecution } from '../own-executions.ts'
 import { placementOf } from '../placement.ts'
 import { accountOf } from '../plugins/authentication.ts'
-import { RefusedOrder } from '../problem.ts'
+import { FailureWithFacts } from '../problem.ts'
 import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
 /** Commands to a running execution. */
@@ -28,7 +28,7 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     handler: async (request, reply) => {
       const { id, status, workflowId } = await ownExecution(context, request, request.params.id)
       if (isExecutionOver(status) && status !== 'canceled') {
-        throw new RefusedOrder('CONFLICT', 'cancel of an execution that is over', {
+        throw new FailureWithFacts('CONFLICT', 'cancel of an execution that is over', {
           detail: `The execution has ended already: ${status}.`,
         })
       }
@@ -58,7 +58,7 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
   })
 }
 
-const noRetry = (detail: string) => new RefusedOrder('CONFLICT', 'nothing to retry', { detail })
+const noRetry = (detail: string) => new FailureWithFacts('CONFLICT', 'nothing to retry', { detail })
 
 const retryRender = async (
   { workflows }: RouteContext,

@@ -5,7 +5,7 @@ import type { FileGrant, FileGrants } from '../../contracts/ports.ts'
 import { attachmentDisposition } from '../../domain/content-disposition.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clientGone } from '../client-gone.ts'
-import { RefusedOrder } from '../problem.ts'
+import { FailureWithFacts } from '../problem.ts'
 import { sendObject } from '../send-object.ts'
 import { problems, UNHURRIED_MS, type Api, type RouteContext } from './route-context.ts'
 
@@ -71,7 +71,7 @@ export const fileRoutes = async (app: Api, context: RouteContext): Promise<void>
       const key = request.params['*']
       const { contentType = 'application/octet-stream', maxBytes } = allowed(grants, request, key)
       if (request.headers['content-type'] !== contentType) {
-        throw new RefusedOrder('FORBIDDEN', 'another content type than was signed', {
+        throw new FailureWithFacts('FORBIDDEN', 'another content type than was signed', {
           expectedContentType: contentType,
         })
       }

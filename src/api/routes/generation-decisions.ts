@@ -4,11 +4,11 @@ import {
   newDecision,
 } from '../../contracts/http/generations/generation.ts'
 import { MediaError } from '../../domain/failures.ts'
-import { RefusedOrder } from '../problem.ts'
+import { FailureWithFacts } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const nothingToDecide = () =>
-  new RefusedOrder('CONFLICT', 'no decision is waited for', {
+  new FailureWithFacts('CONFLICT', 'no decision is waited for', {
     detail: 'The job does not wait for a decision.',
   })
 

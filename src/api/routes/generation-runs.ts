@@ -3,10 +3,11 @@ import { generation, limitAccepted, newLimit } from '../../contracts/http/genera
 import { isExecutionOver } from '../../domain/statuses.ts'
 import { ownRun } from '../own-executions.ts'
 import { presentGeneration } from '../present-generation.ts'
-import { RefusedOrder } from '../problem.ts'
+import { FailureWithFacts } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
-const noLimit = (detail: string) => new RefusedOrder('CONFLICT', 'no limit to raise', { detail })
+const noLimit = (detail: string) =>
+  new FailureWithFacts('CONFLICT', 'no limit to raise', { detail })
 
 /** Plans that were ordered: how far they are, and how they go on. */
 export const generationRunRoutes = async (app: Api, context: RouteContext): Promise<void> => {

@@ -19,7 +19,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { newId } from '../plugins/idempotency.ts'
 import { isoOrNull } from '../presenters.ts'
-import { RefusedOrder } from '../problem.ts'
+import { FailureWithFacts } from '../problem.ts'
 import { problems, type Api, type RouteContext } from './route-context.ts'
 
 const presentEndpoint = (row: WebhookEndpoint): z.infer<typeof endpoint> => ({
@@ -77,7 +77,7 @@ export const webhookEndpointRoutes = async (app: Api, context: RouteContext): Pr
         ...request.body,
       })
       if (row === null) {
-        throw new RefusedOrder('CONFLICT', 'as many endpoints as there may be', {
+        throw new FailureWithFacts('CONFLICT', 'as many endpoints as there may be', {
           detail: `An account has ${ENDPOINT_COUNT_MAX} webhook endpoints at most; delete one first.`,
         })
       }
