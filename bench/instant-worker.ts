@@ -7,6 +7,7 @@ import { createActivities, type AllActivities } from '../src/activities/create-a
 import { endingTask } from '../src/activities/tasks/ending-task.ts'
 import { createActivityDependencies } from '../src/composition/activity-dependencies.ts'
 import { createLogger } from '../src/composition/logger.ts'
+import { createEngines } from '../src/composition/engines.ts'
 import { createModels } from '../src/composition/models.ts'
 import { createRepositories } from '../src/composition/repositories.ts'
 import { openStorage } from '../src/composition/storage.ts'
@@ -132,12 +133,14 @@ const main = async (): Promise<void> => {
   const repositories = createRepositories(connection.database)
   const storage = await openStorage(config)
   const { client } = temporal
+  const engines = createEngines(config)
   const deps = createActivityDependencies({
     config,
     repositories,
     storage,
     client,
-    models: createModels(config),
+    engines,
+    models: createModels(config, engines),
     log,
   })
   const activities = {

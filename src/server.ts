@@ -9,6 +9,7 @@ import { createExecutionNewsHub } from './api/execution-news.ts'
 import { createLiveTickets } from './adapters/live-tickets.ts'
 import { createSecretSeal } from './adapters/webhooks/sealed-secret.ts'
 import { newWebhookSecret } from './adapters/webhooks/standard-webhooks.ts'
+import { createEngines } from './composition/engines.ts'
 import { createFetchers } from './composition/fetchers.ts'
 import { createInboundWebhooks } from './composition/inbound-webhooks.ts'
 import { createIngest } from './composition/ingest.ts'
@@ -71,7 +72,7 @@ const main = async (): Promise<void> => {
     temporal,
     executionNews: news,
     liveTickets: createLiveTickets(settings.SPOOL_SECRET),
-    inboundWebhooks: createInboundWebhooks(config, createModels(config)),
+    inboundWebhooks: createInboundWebhooks(config, createModels(config, createEngines(config))),
     newWebhookSecret,
     sealSecret: createSecretSeal(settings.SPOOL_SECRET).seal,
     checkWebhookTarget: checkWebhookTarget(strangers, settings.SPOOL_PUBLIC_URL),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { createActivities } from './activities/create-activities.ts'
 import { createActivityDependencies } from './composition/activity-dependencies.ts'
+import { createEngines } from './composition/engines.ts'
 import { createLogger } from './composition/logger.ts'
 import { createModels } from './composition/models.ts'
 import { createRepositories } from './composition/repositories.ts'
@@ -38,13 +39,15 @@ const main = async (): Promise<void> => {
   const { client } = temporal
   const metrics = createWorkerMetrics()
   const { meter } = metrics
+  const engines = createEngines(config)
   const activities = createActivities(
     createActivityDependencies({
       config,
       repositories,
       storage,
       client,
-      models: createModels(config, meter),
+      engines,
+      models: createModels(config, engines, meter),
       meter,
       log,
     }),

@@ -8,8 +8,6 @@ import { createAlerts } from '../adapters/notify/alerts.ts'
 import { createMailer } from '../adapters/notify/mail.ts'
 import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import { createTasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
-import { createSpeech } from '../adapters/speech/create-speech.ts'
-import { createTranslator } from '../adapters/translation/create-translator.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
 import { createSecretSeal, type SecretSeal } from '../adapters/webhooks/sealed-secret.ts'
 import { signBody } from '../adapters/webhooks/body-signature.ts'
@@ -19,6 +17,7 @@ import type { Repositories } from '../db/repositories.ts'
 import { makeId } from '../domain/ids.ts'
 import { createClipAccess } from './clip-access.ts'
 import { countWorkers } from './count-workers.ts'
+import type { Engines } from './engines.ts'
 import { createFetchers, type Fetchers } from './fetchers.ts'
 import { createIngest } from './ingest.ts'
 import { createMediaTools } from './media-tools.ts'
@@ -35,11 +34,12 @@ export const createActivityDependencies = (parts: {
   readonly repositories: Repositories
   readonly storage: Storage
   readonly client: Client
+  readonly engines: Engines
   readonly models: ReadonlyMap<string, ModelProvider>
   readonly meter?: WebhookMeter & EncodeMeter
   readonly log: Logger
 }): ActivityDependencies => {
-  const { config, repositories, storage, client, models, meter, log } = parts
+  const { config, repositories, storage, client, engines, models, meter, log } = parts
   const { settings } = config
   const fetchers = createFetchers(config)
   const clock = () => new Date()
@@ -52,12 +52,7 @@ export const createActivityDependencies = (parts: {
     playbackUrlOf: openPlayback(config).urlOf,
     ownStorageKey: storage.ownStorageKey,
     tools: timedEncodes(createMediaTools(config), meter),
-    speech: createSpeech(config.speech, {
-      ffmpegPath: settings.SPOOL_FFMPEG_PATH,
-      ffprobePath: settings.SPOOL_FFPROBE_PATH,
-      timeoutMs: settings.SPOOL_TRANSCRIBE_TIMEOUT_SECONDS * 1000,
-    }),
-    translator: createTranslator(config.translator),
+    ...engines,
     ...createClipAccess(config),
     sources: fetchers.strangers,
     ingest: createIngest({ config, storage, fetcher: fetchers.strangers }),

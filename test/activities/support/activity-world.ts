@@ -14,6 +14,7 @@ import { createActivities, type AllActivities } from '../../../src/activities/cr
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts'
 import { activityInterceptors } from '../../../src/activities/lib/interceptors.ts'
 import { createActivityDependencies } from '../../../src/composition/activity-dependencies.ts'
+import { createEngines } from '../../../src/composition/engines.ts'
 import { createModels } from '../../../src/composition/models.ts'
 import { createRepositories } from '../../../src/composition/repositories.ts'
 import { openStorage, type Storage } from '../../../src/composition/storage.ts'
@@ -122,13 +123,15 @@ export const startActivityWorld = async (
   const storage = await openStorage(config)
   const repositories = createRepositories(database.database)
   const metrics = createWorkerMetrics()
+  const engines = createEngines(config)
   const connection = Connection.lazy({ address: process.env['TEST_TEMPORAL_ADDRESS'] ?? '' })
   const deps = createActivityDependencies({
     config,
     repositories,
     storage,
     client: new Client({ connection }),
-    models: createModels(config),
+    engines,
+    models: createModels(config, engines),
     meter: metrics.meter,
     log: pino({ level: 'silent' }),
   })

@@ -4,6 +4,7 @@ import { afterAll } from 'vitest'
 import { createActivities } from '../../../src/activities/create-activities.ts'
 import { activityInterceptors } from '../../../src/activities/lib/interceptors.ts'
 import { createActivityDependencies } from '../../../src/composition/activity-dependencies.ts'
+import { createEngines } from '../../../src/composition/engines.ts'
 import { createModels } from '../../../src/composition/models.ts'
 import { openStorage } from '../../../src/composition/storage.ts'
 import { createWorkerMetrics } from '../../../src/composition/worker-metrics.ts'
@@ -30,13 +31,15 @@ export const runGenerationWorker = async (
     SPOOL_WORK_DIR: `${api.folder}/work`,
   })
   const { meter } = createWorkerMetrics()
+  const engines = createEngines(config)
   const activities = createActivities(
     createActivityDependencies({
       config,
       repositories: api.repositories,
       storage: await openStorage(config),
       client: temporal.client,
-      models: createModels(config),
+      engines,
+      models: createModels(config, engines),
       log: pino({ level: 'silent' }),
     }),
   )
