@@ -81,8 +81,14 @@ type ActivityInput = Readonly<Record<string, unknown>>
 interface ActivityStep {
   /** A function where the activity's input says which step it is. */
   readonly step: StepName | ((input: ActivityInput) => string)
-  readonly part: StepPart['part']
+  readonly part: StepPart['part'] | ((input: ActivityInput) => StepPart['part'])
 }
+
+/** A localization brings its recording in as part of the step; clips have a step of their own for that. */
+const partOfExtraction = ({ recording }: ActivityInput): StepPart['part'] =>
+  typeof recording === 'object' && recording !== null && 'clipsFolderKey' in recording
+    ? 'whole'
+    : 'closes'
 
 /** Activities that are missing here (alerts, compensation, polls, parts of a step) are no steps of
  * their own. */
@@ -102,7 +108,7 @@ export const STEP_OF_ACTIVITY: Readonly<Record<string, ActivityStep>> = {
   makeStreamStoryboard: { step: 'storyboard', part: 'whole' },
   makeStreamWaveform: { step: 'waveform', part: 'whole' },
   bringRecording: { step: 'extract audio', part: 'opens' },
-  extractAudio: { step: 'extract audio', part: 'closes' },
+  extractAudio: { step: 'extract audio', part: partOfExtraction },
   transcribeRecording: { step: 'transcribe', part: 'whole' },
   makeSubtitles: { step: 'subtitles', part: 'whole' },
   translateSubtitles: { step: ({ language }) => translateStep(String(language)), part: 'whole' },
@@ -122,7 +128,10 @@ export const stepOfActivity = (activity: string, input: ActivityInput): StepPart
   const found = STEP_OF_ACTIVITY[activity]
   if (found === undefined) return null
   const { step, part } = found
-  return { step: typeof step === 'string' ? step : step(input), part }
+  return {
+    step: typeof step === 'string' ? step : step(input),
+    part: typeof part === 'string' ? part : part(input),
+  }
 }
 
 /** Steps that tell of the end of an execution, and so run after it, however it ended. */

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { PIPELINE_STEPS, runsAfterEnd, STEP_OF_ACTIVITY } from '../../src/domain/steps.ts'
+import {
+  PIPELINE_STEPS,
+  runsAfterEnd,
+  STEP_OF_ACTIVITY,
+  stepOfActivity,
+} from '../../src/domain/steps.ts'
 
-const parts = Object.values(STEP_OF_ACTIVITY).flatMap(({ step, part }) =>
-  typeof step === 'string' ? [{ step, part }] : [],
+const parts = Object.entries(STEP_OF_ACTIVITY).flatMap(([activity, { step }]) =>
+  typeof step === 'string' ? [stepOfActivity(activity, {})!] : [],
 )
 const partsOf = (step: string) => parts.filter((part) => part.step === step).map(({ part }) => part)
 
@@ -23,6 +28,13 @@ describe('steps', () => {
   it('no step is closed that nobody opened', () => {
     const closed = parts.filter(({ part }) => part === 'closes').map(({ step }) => step)
     expect(closed.filter((step) => !partsOf(step).includes('opens'))).toEqual([])
+  })
+
+  it('taking the sound out is all of its step where the video has a step of its own', () => {
+    const stepFor = (recording: object) => stepOfActivity('extractAudio', { recording })
+    expect(stepFor({ mediaId: 'med_1' })).toEqual({ step: 'extract audio', part: 'closes' })
+    const footage = { mediaId: 'med_1', clipsFolderKey: 'media/clips' }
+    expect(stepFor(footage)).toEqual({ step: 'extract audio', part: 'whole' })
   })
 
   it('a pipeline lists each step once', () => {
