@@ -2,8 +2,8 @@ import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities, Footage } from '../../contracts/clip-activities.ts'
 import { chooseMoments, overlap } from '../../domain/clips/choose-moments.ts'
 import { clipKeys, type ClipWish, type Degradation } from '../../domain/clips/clip-wish.ts'
-import { heuristicMoments, type MeasuredMaterial } from '../../domain/clips/heuristic-moments.ts'
-import type { Moment } from '../../domain/clips/moment.ts'
+import { heuristicMoments } from '../../domain/clips/heuristic-moments.ts'
+import type { ClipMaterial, Moment } from '../../domain/clips/moment.ts'
 import { mergedSpans } from '../../domain/clips/merged-spans.ts'
 import { sentencesOf } from '../../domain/clips/sentences.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -41,10 +41,9 @@ export const scoreMoments =
     const choice = { limits: wish.limits, material, taken: elsewhere }
     const best = chooseMoments(named ?? [], choice)
     const measured = heuristicMoments(wish.limits, material)
-    const scored: Scored = {
-      moments: chooseMoments(measured, { ...choice, before: best }),
-      degradations: best.length > 0 ? [] : ['heuristicScore'],
-    }
+    const moments = chooseMoments(measured, { ...choice, before: best })
+    const isByModel = moments.some(({ source }) => source === 'model')
+    const scored: Scored = { moments, degradations: isByModel ? [] : ['heuristicScore'] }
     const text = JSON.stringify(scored)
     await putText(deps, momentsKey, { text, contentType: 'application/json' })
     return scored
@@ -90,7 +89,7 @@ const measure = async (
     readonly footage: Footage
     readonly sentences: readonly TimedText[]
   },
-): Promise<MeasuredMaterial> => {
+): Promise<ClipMaterial> => {
   const { executionId, footage, sentences } = about
   const { durationSeconds, hasSound, sourceKey } = footage
   return await tools.withWorkspace(executionId, async (workspace) => {

@@ -1,4 +1,3 @@
-import type { TimedText } from '../transcript.ts'
 import {
   cutPlaces,
   endFrom,
@@ -9,16 +8,9 @@ import {
   type CutPlaces,
 } from './cut-places.ts'
 import { fitMoment } from './fit-moment.ts'
-import { totalScore, type ClipLimits, type Moment, type Span } from './moment.ts'
-
-/** What moments are fitted to. */
-export interface ClipMaterial {
-  readonly durationSeconds: number
-  /** In order, and not overlapping; empty when nothing is said. */
-  readonly sentences: readonly TimedText[]
-  /** In order. */
-  readonly sceneCutsSeconds: readonly number[]
-}
+import { momentMeasure } from './heuristic-moments.ts'
+import { totalScore, type ClipLimits, type ClipMaterial, type Moment, type Span } from './moment.ts'
+import { shownMoment } from './shown-moment.ts'
 
 export interface Choice {
   readonly limits: ClipLimits
@@ -33,7 +25,8 @@ export interface Choice {
  * The best of some moments, best first: within the recording and the limits of length, from the
  * beginning of a sentence (or scene) to an end of one, and never overlapping. Whatever is proposed is
  * survived: times that are no numbers, reversed, beyond the end, or hundreds of them. No moment takes so
- * much that there are fewer than the recording has room for: a long one then ends sooner. *Source:*
+ * much that there are fewer than the recording has room for: a long one then ends sooner. What is said of
+ * each is true of what is left of it. *Source:*
  * whoever gets four clips comes back, and whoever gets one does not.
  */
 export const chooseMoments = (
@@ -47,6 +40,7 @@ export const chooseMoments = (
     limits: { ...limits, minSeconds: shortest },
     places: cutPlaces(material.sentences, durationSeconds),
     sceneCutsSeconds: material.sceneCutsSeconds,
+    measure: momentMeasure(material),
     taken,
     chosen: [...before],
     used: new Set(),
@@ -68,6 +62,8 @@ interface Board {
   readonly limits: ClipLimits
   readonly places: CutPlaces
   readonly sceneCutsSeconds: readonly number[]
+  /** What can be measured of any part. */
+  readonly measure: (span: Span) => Moment
   readonly taken: readonly Span[]
   readonly chosen: Moment[]
   /** Candidates of which something was chosen: nothing is shown of them twice. */
@@ -80,12 +76,18 @@ const occupied = ({ taken, chosen }: Board): readonly Span[] => [...taken, ...ch
 
 const isFull = ({ chosen, limits }: Board): boolean => chosen.length >= limits.count
 
+/** All of the clip that a candidate would be if it were alone. */
+const wholeOf = (board: Board, candidate: Moment): Span | null =>
+  fitMoment(candidate, {
+    ...board,
+    within: { startSeconds: 0, endSeconds: board.durationSeconds },
+  })
+
 /** Candidates that are nobody else's in any second. */
 const takeWhole = (board: Board, byScore: readonly Moment[]): void => {
-  const within = { startSeconds: 0, endSeconds: board.durationSeconds }
   for (const candidate of byScore) {
     if (isFull(board)) return
-    const span = fitMoment(candidate, { ...board, within })
+    const span = wholeOf(board, candidate)
     if (span !== null && !occupied(board).some((other) => overlap(span, other))) {
       take(board, candidate, span)
     }
@@ -143,9 +145,9 @@ const take = (board: Board, candidate: Moment, span: Span): void => {
   if (fitted !== null) choose(board, candidate, fitted)
 }
 
-const choose = ({ chosen, used }: Board, candidate: Moment, span: Span): void => {
-  chosen.push({ ...candidate, ...span })
-  used.add(candidate)
+const choose = (board: Board, proposed: Moment, span: Span): void => {
+  board.chosen.push(shownMoment({ proposed, whole: wholeOf(board, proposed), span }, board))
+  board.used.add(proposed)
 }
 
 /** A moment that has to be shorter is so in whole steps of this. */

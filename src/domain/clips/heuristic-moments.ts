@@ -1,16 +1,9 @@
 import { cutAfter } from '../captions/graphemes.ts'
 import { wordsIn } from '../captions/tokens.ts'
 import type { TimedText } from '../transcript.ts'
-import type { ClipMaterial } from './choose-moments.ts'
 import { countBelow, LEAD_SECONDS, TOLERANCE_SECONDS } from './cut-places.ts'
-import type { ClipLimits, Moment, MomentScores, Span } from './moment.ts'
+import type { ClipLimits, ClipMaterial, Moment, MomentScores, Span } from './moment.ts'
 import { isQuestion } from './sentences.ts'
-
-/** What can be measured without understanding anything. */
-export interface MeasuredMaterial extends ClipMaterial {
-  /** The loudness of each second, in LUFS; empty without sound. */
-  readonly loudnessLufs: readonly number[]
-}
 
 /** Distinct words a second that a lively speaker reaches, repetitions not counted. */
 const DENSE_WORDS_PER_SECOND = 2.2
@@ -31,26 +24,38 @@ const SILENT_STEP_SECONDS_MIN = 0.25
  * time; `chooseMoments` takes the best of them. Without speech it goes by pictures and loudness alone.
  * Takes time in proportion to what is said, however short the sentences are.
  */
-export const heuristicMoments = (
-  limits: ClipLimits,
-  material: MeasuredMaterial,
-): readonly Moment[] => {
-  const { sentences } = material
+export const heuristicMoments = (limits: ClipLimits, material: ClipMaterial): readonly Moment[] => {
   const measures = runningMeasures(material)
-  const words = wordWindow(sentences)
+  const words = wordWindow(material.sentences)
   return spansOf(limits, material).map((span) => {
     const spoken = spokenIn(span, measures)
-    const first = spoken.from < spoken.to ? (sentences[spoken.from]?.text ?? '') : ''
-    const traits = traitsOf(span, spoken, { material, measures, distinct: words(spoken) })
-    return {
-      ...span,
-      title: titleOf(first),
-      hook: first,
-      scores: scoresOf(traits),
-      reason: reasonOf(traits),
-      source: 'heuristic' as const,
-    }
+    return momentOf(span, spoken, { material, measures, distinct: words(spoken) })
   })
+}
+
+/** Describes any part of the recording in the same way. */
+export const momentMeasure = (material: ClipMaterial): ((span: Span) => Moment) => {
+  const measures = runningMeasures(material)
+  return ({ startSeconds, endSeconds }) => {
+    const span = { startSeconds, endSeconds }
+    const spoken = spokenIn(span, measures)
+    const distinct = wordWindow(material.sentences.slice(spoken.from, spoken.to))
+    const count = distinct({ from: 0, to: spoken.to - spoken.from })
+    return momentOf(span, spoken, { material, measures, distinct: count })
+  }
+}
+
+const momentOf = (span: Span, spoken: Range, about: Measured): Moment => {
+  const first = about.material.sentences[firstSaid(span, spoken, about.measures)]?.text ?? ''
+  const traits = traitsOf(span, spoken, about)
+  return {
+    ...span,
+    title: titleOf(first),
+    hook: first,
+    scores: scoresOf(traits),
+    reason: reasonOf(traits),
+    source: 'heuristic',
+  }
 }
 
 const mean = (values: readonly number[]): number =>
@@ -60,7 +65,7 @@ const mean = (values: readonly number[]): number =>
 const wishedSeconds = ({ minSeconds, maxSeconds }: ClipLimits): number =>
   minSeconds + (maxSeconds - minSeconds) * 0.6
 
-const spansOf = (limits: ClipLimits, material: MeasuredMaterial): readonly Span[] => {
+const spansOf = (limits: ClipLimits, material: ClipMaterial): readonly Span[] => {
   const { durationSeconds } = material
   const wished = wishedSeconds(limits)
   const starts = startsIn(material, silentStep(limits))
@@ -77,7 +82,7 @@ const silentStep = ({ minSeconds }: ClipLimits): number =>
   Math.max(SILENT_STEP_SECONDS_MIN, Math.min(SILENT_STEP_SECONDS, minSeconds / 2))
 
 /** Where sentences begin and, where nothing is said for long, every few seconds and at scenes; in order. */
-const startsIn = (material: MeasuredMaterial, stepSeconds: number): readonly number[] => {
+const startsIn = (material: ClipMaterial, stepSeconds: number): readonly number[] => {
   const { sentences, sceneCutsSeconds, durationSeconds } = material
   const spoken = sentences.map(({ startSeconds }) => startSeconds)
   const from = [0, ...sentences.map(({ endSeconds }) => endSeconds)]
@@ -110,7 +115,7 @@ const sumsOf = (values: readonly number[]): readonly number[] => {
   return [0, ...values.map((value) => (sum += value))]
 }
 
-const runningMeasures = ({ sentences, loudnessLufs }: MeasuredMaterial): RunningMeasures => ({
+const runningMeasures = ({ sentences, loudnessLufs }: ClipMaterial): RunningMeasures => ({
   starts: sentences.map(({ startSeconds }) => startSeconds),
   ends: sentences.map(({ endSeconds }) => endSeconds),
   spokenSeconds: sumsOf(sentences.map((one) => one.endSeconds - one.startSeconds)),
@@ -128,6 +133,14 @@ interface Range {
 const spokenIn = ({ startSeconds, endSeconds }: Span, { starts, ends }: RunningMeasures): Range => {
   const from = countBelow(starts, startSeconds)
   return { from, to: Math.max(from, countBelow(ends, endSeconds + TOLERANCE_SECONDS)) }
+}
+
+/** The first whole sentence or, where there is none, the one that is being said in the middle; -1: none. */
+const firstSaid = (span: Span, { from, to }: Range, { starts, ends }: RunningMeasures): number => {
+  if (from < to) return from
+  const middle = (span.startSeconds + span.endSeconds) / 2
+  const said = countBelow(ends, middle)
+  return starts[said] !== undefined && starts[said] < middle ? said : -1
 }
 
 /** Counts the distinct words of ranges that never go back. */
@@ -150,6 +163,13 @@ const wordWindow = (sentences: readonly TimedText[]): ((range: Range) => number)
   }
 }
 
+interface Measured {
+  readonly material: ClipMaterial
+  readonly measures: RunningMeasures
+  /** Words, each counted once. */
+  readonly distinct: number
+}
+
 /** Each from 0 to 1. */
 interface Traits {
   readonly density: number
@@ -167,15 +187,7 @@ const ratio = (value: number): number => Math.max(0, Math.min(value, 1))
 const traitsOf = (
   span: Span,
   { from, to }: Range,
-  {
-    material,
-    measures,
-    distinct,
-  }: {
-    readonly material: MeasuredMaterial
-    readonly measures: RunningMeasures
-    readonly distinct: number
-  },
+  { material, measures, distinct }: Measured,
 ): Traits => {
   const { startSeconds, endSeconds } = span
   const { sceneCutsSeconds } = material

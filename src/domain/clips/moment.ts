@@ -1,3 +1,5 @@
+import type { TimedText } from '../transcript.ts'
+
 /** What is worth a clip of its own in a long recording. */
 
 /** 0 to 100 each. */
@@ -25,9 +27,21 @@ export interface Moment extends Span {
   readonly scores: MomentScores
   /** Why it was chosen, for people. */
   readonly reason: string
-  /** Who chose it: a language model, the measures of `heuristic-moments.ts`, or the customer, who moved
-   * one of theirs: what is said of it then was said of the moment that it had been. */
+  /** Who chose it: a language model, the measures of `heuristic-moments.ts` (which also speak for what is
+   * left of a model's moment, see `shown-moment.ts`), or the customer, who moved one of theirs: what is
+   * said of it then was said of the moment that it had been. */
   readonly source: 'model' | 'heuristic' | 'customer'
+}
+
+/** What moments are found in, and fitted to: what is said, seen and heard in a recording. */
+export interface ClipMaterial {
+  readonly durationSeconds: number
+  /** In order, and not overlapping; empty when nothing is said. */
+  readonly sentences: readonly TimedText[]
+  /** In order. */
+  readonly sceneCutsSeconds: readonly number[]
+  /** The loudness of each second, in LUFS; empty without sound. */
+  readonly loudnessLufs: readonly number[]
 }
 
 /** How many clips of what length are wanted. */

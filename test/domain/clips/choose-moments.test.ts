@@ -1,8 +1,8 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
-import { chooseMoments, type ClipMaterial } from '../../../src/domain/clips/choose-moments.ts'
+import { chooseMoments } from '../../../src/domain/clips/choose-moments.ts'
 import { heuristicMoments } from '../../../src/domain/clips/heuristic-moments.ts'
-import type { Moment } from '../../../src/domain/clips/moment.ts'
+import type { ClipMaterial, Moment } from '../../../src/domain/clips/moment.ts'
 import { sentencesOf } from '../../../src/domain/clips/sentences.ts'
 
 const limits = { count: 4, minSeconds: 15, maxSeconds: 60 }
@@ -21,6 +21,7 @@ const moment = (startSeconds: number, endSeconds: number, score = 50): Moment =>
 const talk = (durationSeconds: number): ClipMaterial => ({
   durationSeconds,
   sceneCutsSeconds: [],
+  loudnessLufs: [],
   sentences: Array.from({ length: Math.floor(durationSeconds / 5) }, (_, index) => ({
     startSeconds: index * 5 + 0.5,
     endSeconds: index * 5 + 4.5,
@@ -59,7 +60,8 @@ describe('the choice of moments', () => {
   })
 
   it('moves to a cut where nothing is said', () => {
-    const silent = { durationSeconds: 100, sentences: [], sceneCutsSeconds: [20.4, 49.8] }
+    const sceneCutsSeconds = [20.4, 49.8]
+    const silent = { durationSeconds: 100, sentences: [], sceneCutsSeconds, loudnessLufs: [] }
     const [chosen] = chooseMoments([moment(20, 50)], { limits, material: silent })
     expect(chosen).toMatchObject({ startSeconds: 20.4, endSeconds: 49.8 })
   })
@@ -83,7 +85,8 @@ describe('the choice of moments', () => {
   })
 
   it('gives as many as there is room for, and lets some begin later for that', () => {
-    const material = { durationSeconds: 24, sentences: [], sceneCutsSeconds: [] }
+    const silent = { sentences: [], sceneCutsSeconds: [], loudnessLufs: [] }
+    const material = { durationSeconds: 24, ...silent }
     const narrow = { count: 3, minSeconds: 5, maxSeconds: 10 }
     const chosen = chooseMoments([moment(8, 17, 90), moment(2, 11, 50), moment(12, 21, 40)], {
       limits: narrow,
@@ -100,13 +103,8 @@ describe('the choice of moments', () => {
 })
 
 describe('the moments that measures find', () => {
-  const measured = (material: ClipMaterial, loudnessLufs: readonly number[] = []) => ({
-    ...material,
-    loudnessLufs,
-  })
-
   it('are as many as are asked for, where the material allows it', () => {
-    const material = measured(talk(600))
+    const material = talk(600)
     expect(chooseMoments(heuristicMoments(limits, material), { limits, material })).toHaveLength(4)
   })
 
@@ -114,10 +112,8 @@ describe('the moments that measures find', () => {
     const loud = Array.from({ length: 200 }, (_, second) =>
       second >= 100 && second < 140 ? -12 : -30,
     )
-    const material = measured(
-      { durationSeconds: 200, sentences: [], sceneCutsSeconds: [50, 100, 110, 120, 150] },
-      loud,
-    )
+    const sceneCutsSeconds = [50, 100, 110, 120, 150]
+    const material = { durationSeconds: 200, sentences: [], sceneCutsSeconds, loudnessLufs: loud }
     const [best] = chooseMoments(heuristicMoments(limits, material), { limits, material })
     const loudSeconds = Math.min(best!.endSeconds, 140) - Math.max(best!.startSeconds, 100)
     expect(loudSeconds).toBeGreaterThan(20)
@@ -134,11 +130,8 @@ describe('the moments that measures find', () => {
       endSeconds: 310 + index * 5 + 4.8,
       text: `Why do whales number ${index} sing at night, and who listens to such deep slow songs?`,
     }))
-    const material = measured({
-      durationSeconds: 400,
-      sentences: [...monotone, ...lively],
-      sceneCutsSeconds: [],
-    })
+    const sentences = [...monotone, ...lively]
+    const material = { durationSeconds: 400, sentences, sceneCutsSeconds: [], loudnessLufs: [] }
     const [best] = chooseMoments(heuristicMoments(limits, material), { limits, material })
     expect(best!.startSeconds).toBeGreaterThan(285)
   })
