@@ -1,16 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toolchain } from '../../scripts/stack/toolchain.ts'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
 import type { ClipAnswer } from '../../src/contracts/http/clips.ts'
 import type { ExecutionAnswer } from '../../src/contracts/http/executions.ts'
+import { eventually } from '../support/eventually.ts'
+import { encodersIn } from '../support/processes.ts'
 import { makeSpeech } from '../support/speech.ts'
 import { newCustomer, type Customer } from '../support/stack-customer.ts'
-import { ledgerViolations } from '../support/stack-ledger.ts'
-import { encodingFor, workerPool, type WorkerPool } from '../support/stack-workers.ts'
+import { accountsOf, ledgerViolations } from '../support/stack-ledger.ts'
+import {
+  encodingFor,
+  workerPool,
+  workspacesOf,
+  type SeenWorkspace,
+  type WorkerPool,
+} from '../support/stack-workers.ts'
 import { startTestStack, type TestStack } from '../support/stack.ts'
 import { makeTalkingHead } from '../support/talking-head.ts'
 
@@ -25,8 +33,10 @@ let stack: TestStack
 let workers: WorkerPool
 let folder: string
 let customer: Customer
-/** An order of two clips, which is over. */
+/** An order of two clips, which is over; its worker was killed while it encoded them. */
 let orderId: string
+/** The worker that was killed, and the folder in which it encoded. */
+let dead: SeenWorkspace
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spool-e2e-clip-changes-'))
@@ -34,7 +44,10 @@ beforeAll(async () => {
   const film = await makeTalkingHead(join(folder, 'talk.mp4'), {
     ...{ voicePath, durationSeconds: 24, cutSeconds: 12 },
   })
-  stack = await startTestStack({ SPOOL_PYTHON_PATH: toolchain().pythonPath ?? 'python3' })
+  stack = await startTestStack({
+    SPOOL_PYTHON_PATH: toolchain().pythonPath ?? 'python3',
+    SPOOL_SWEEP_INTERVAL_SECONDS: '2',
+  })
   workers = workerPool(stack)
   await workers.add()
   customer = await newCustomer(stack, { credits: 500 })
@@ -42,12 +55,27 @@ beforeAll(async () => {
   const body = { mediaId, count: 2, minSeconds: 5, maxSeconds: 7, format: 'square_1080' }
   const ordered = await customer.call<{ executionId: string }>('POST', '/v1/clips', { body })
   orderId = ordered.body.executionId
-  expect(await customer.untilOver(orderId, 240_000)).toMatchObject({ status: 'completed' })
-}, 400_000)
+  const isAtWork = ({ name, status }: ExecutionAnswer['steps'][number]) =>
+    name.startsWith('clip ') && status === 'processing'
+  await customer.until(orderId, ({ steps }) => steps.some(isAtWork), 240_000)
+  dead = await killWhileCutting(orderId)
+  await customer.untilOver(orderId, 240_000)
+}, 600_000)
 afterAll(async () => {
   await stack?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** Kills the worker that cuts a clip of the execution, in the middle of it; another one stands by. */
+const killWhileCutting = async (executionId: string): Promise<SeenWorkspace> => {
+  stack.setSlow(true)
+  const isOwner = (owner: string) => owner === executionId
+  const cutting = await encodingFor(stack, { isOwner, word: 'sendcmd' })
+  await workers.add()
+  await workers.kill(cutting.workerPid)
+  stack.setSlow(false)
+  return cutting
+}
 
 const clipsOfOrder = async (): Promise<readonly ClipAnswer[]> => {
   const path = `/v1/clips?executionId=${orderId}`
@@ -64,18 +92,40 @@ const change = async (id: string, how: 'edit' | 'regenerate', body: object): Pro
 
 const stepsOf = ({ steps }: ExecutionAnswer) => steps.map(({ name }) => name)
 
+test('an order whose worker dies in its clips has each of them once, for the price of once', async () => {
+  const execution = await customer.execution(orderId)
+  // Twelve for a clip, and three for 24 seconds of transcript.
+  expect(execution).toMatchObject({
+    ...{ status: 'completed', error: null },
+    credits: { held: 27, captured: 27, refunded: 0 },
+  })
+  const done = execution.steps.map(({ name, status, startedAt }) => [name, status, startedAt])
+  expect(done).toEqual(execution.steps.map(({ name }) => [name, 'completed', expect.any(String)]))
+  const { holdState, captures } = await accountsOf(stack, orderId)
+  expect({ holdState, captures }).toEqual({ holdState: 'captured', captures: 1 })
+  const clips = await clipsOfOrder()
+  expect(clips.map(({ id, version }) => ({ id, version }))).toEqual(
+    execution.clipIds!.map((id) => ({ id, version: 1 })),
+  )
+  const files = readdirSync(stack.storageDir, { recursive: true, encoding: 'utf8' })
+  const made = files.map((name) => basename(name)).filter((name) => /^clip-.*mp4$/.test(name))
+  expect(made.toSorted()).toEqual(['clip-1.mp4', 'clip-2.mp4'])
+
+  // FFmpeg is gone with its worker, and its folder at the next sweep of any other.
+  expect(encodersIn(dead.path)).toEqual([])
+  await eventually(() =>
+    expect(workspacesOf(stack).map(({ workerPid }) => workerPid)).not.toContain(dead.workerPid),
+  )
+  expect(await ledgerViolations(stack)).toEqual([])
+})
+
 test('a clip is edited to the frame though its worker dies, once, and for the price of one', async () => {
   const [before] = await clipsOfOrder()
   const { id, startSeconds } = before!
   const start = Math.min(startSeconds, 17) + 0.52
-  stack.setSlow(true)
   const edit = { start, end: start + 5.2, captions: { preset: 'minimal' }, format: 'vertical_1080' }
   const executionId = await change(id, 'edit', edit)
-  const isOwner = (owner: string) => owner === executionId
-  const { workerPid } = await encodingFor(stack, { isOwner, word: 'sendcmd' })
-  await workers.add()
-  await workers.kill(workerPid)
-  stack.setSlow(false)
+  await killWhileCutting(executionId)
   const execution = await customer.untilOver(executionId, 180_000)
   expect(execution).toMatchObject({
     ...{ status: 'completed', error: null, clipIds: [id] },
