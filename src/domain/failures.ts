@@ -48,6 +48,12 @@ export const FAILURES = {
   RATE_LIMITED: rule(429, 'caller', 'yes', 'Too many requests; slow down.'),
   MEDIA_UNREADABLE: rule(422, 'caller', 'no', 'The file is not readable media.'),
   MEDIA_UNSUPPORTED: rule(422, 'caller', 'no', 'This kind of media is not accepted.'),
+  MEDIA_IS_PAGE: rule(
+    422,
+    'caller',
+    'no',
+    'This is a web page, and neither a media file nor the page of a known video site.',
+  ),
   MEDIA_NO_AUDIO: rule(422, 'caller', 'no', 'The file has no audio stream.'),
   MEDIA_NO_VIDEO: rule(422, 'caller', 'no', 'The file has no pictures of the kind that is needed.'),
   MEDIA_RANGE_EMPTY: rule(

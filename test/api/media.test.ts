@@ -262,10 +262,11 @@ describe('an import', () => {
     expect(response.json().errors[0].path).toBe(path)
   })
 
-  test('of something that is no media names the URL as what to mend', async () => {
+  test('of a web page says so, and names the URL as what to mend', async () => {
     await writeFile(join(corpus, 'page.html'), '<html>'.repeat(100))
     const response = await importFrom(`http://${host}/page.html`)
     expect(response.statusCode).toBe(422)
+    expect(response.json().code).toBe('MEDIA_IS_PAGE')
     expect(response.json().errors[0].path).toBe('url')
   })
 })

@@ -14,6 +14,7 @@ import { verifyReadable } from '../ffmpeg/verify-readable.ts'
 import { byteLimit } from '../storage/byte-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { contentTypeOf } from './content-type.ts'
+import { isWebPage } from './is-web-page.ts'
 
 /** Decoding is some hundred times faster than playing; this is for the slowest machine. */
 const VERIFY_TIMEOUT_MS = 5 * 60_000
@@ -48,6 +49,10 @@ const REMEDIES: Partial<Record<FailureCode, Omit<FieldProblem, 'path'>>> = {
   MEDIA_UNREADABLE: {
     message: 'is broken, cut off, or no media at all',
     fix: 'Send the whole of a file that plays.',
+  },
+  MEDIA_IS_PAGE: {
+    message: 'is a web page',
+    fix: 'Give the address of the file itself; only clips are also cut from pages, those of video sites.',
   },
   MEDIA_UNSUPPORTED: {
     message: 'is of a kind that is not accepted',
@@ -188,11 +193,17 @@ export const createMediaIngest = (options: IngestOptions): MediaIngest => {
           streams: found.streams.map(described),
         }
       } catch (error) {
-        throw explained(error, 'file')
+        throw explained(await recognised(error, file.path), 'file')
       }
     },
   }
 }
+
+/** A page in the place of a file is sent so often (a login, a player, a notice) that it is told apart. */
+const recognised = async (error: unknown, path: string): Promise<unknown> =>
+  error instanceof MediaError && error.code === 'MEDIA_UNREADABLE' && (await isWebPage(path))
+    ? new MediaError('MEDIA_IS_PAGE', error.internalDetail, { cause: error })
+    : error
 
 /** The last part of the path, for people to recognise the file by; it names nothing on disk. */
 const fileNameOf = (url: string): string | null =>
