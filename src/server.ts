@@ -17,6 +17,7 @@ import { createLogger } from './composition/logger.ts'
 import { createModels } from './composition/models.ts'
 import { openPlayback } from './composition/playback.ts'
 import { createRepositories } from './composition/repositories.ts'
+import { runProgram } from './composition/run-program.ts'
 import { openStorage } from './composition/storage.ts'
 import { openTemporalClient } from './composition/temporal.ts'
 import { checkSource } from './composition/source-checks.ts'
@@ -153,4 +154,4 @@ const apiSettings = async (config: Config): Promise<ApiSettings> => {
   }
 }
 
-await main()
+await runProgram(main)

@@ -5,6 +5,7 @@ import { createEngines } from './composition/engines.ts'
 import { createLogger } from './composition/logger.ts'
 import { createModels } from './composition/models.ts'
 import { createRepositories } from './composition/repositories.ts'
+import { runProgram } from './composition/run-program.ts'
 import { ensureSchedules } from './composition/schedules.ts'
 import { ensureSearchAttributes } from './composition/search-attributes.ts'
 import { openWorkerStorage } from './composition/storage.ts'
@@ -76,4 +77,4 @@ const main = async (): Promise<void> => {
   log.info('the worker has stopped')
 }
 
-await main()
+await runProgram(main)

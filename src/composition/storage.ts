@@ -6,6 +6,7 @@ import type { ObjectStore } from '../adapters/storage/object-store.ts'
 import { createS3Store, type S3Store } from '../adapters/storage/s3-store.ts'
 import { createUrlSigner, type UrlSigner } from '../adapters/storage/signed-url.ts'
 import type { Config } from '../config.ts'
+import { StartFailure } from './run-program.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -85,11 +86,11 @@ const openBucket = async (config: Config, log?: StorageLog): Promise<S3Store> =>
   const place = settings.S3_ENDPOINT ?? `AWS (${settings.S3_REGION})`
   switch (await store.inspectBucket()) {
     case 'missing':
-      throw new Error(
+      throw new StartFailure(
         `S3 at ${place} shows us no bucket "${bucket}": make it (node scripts/make-bucket.ts), or correct S3_BUCKET and S3_ACCESS_KEY.`,
       )
     case 'refused':
-      throw new Error(
+      throw new StartFailure(
         `S3 at ${place} refuses the bucket "${bucket}": check S3_ACCESS_KEY, S3_SECRET_KEY and S3_REGION, and that the key may list, read, write and delete there.`,
       )
     case 'unreachable':

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { NativeConnection } from '@temporalio/worker'
 import type { Settings } from '../config/settings.ts'
+import { StartFailure } from './run-program.ts'
 
 /** On loopback and in one data centre compressing costs more than it saves: 9 % of the CPU. */
 const NO_COMPRESSION = { grpcCompression: { codec: 'none' } } as const
@@ -22,8 +23,8 @@ export const openTemporalClient = (settings: Settings): Client => {
   return new Client({ connection, namespace })
 }
 
-/** A connection for workers, and a client that shares it (which lets workflows start eagerly). Throws one
- * sentence if Temporal cannot be reached. */
+/** A connection for workers, and a client that shares it (which lets workflows start eagerly). Throws a
+ * `StartFailure` if Temporal cannot be reached. */
 export const openWorkerConnection = async (settings: Settings) => {
   const { connectionOptions, namespace } = where(settings)
   const connection = await NativeConnection.connect({
@@ -32,7 +33,7 @@ export const openWorkerConnection = async (settings: Settings) => {
   }).catch((cause: unknown) => {
     const address = connectionOptions.address ?? 'localhost:7233'
     const reason = `Temporal cannot be reached at ${address}: start it there, or correct TEMPORAL_ADDRESS.`
-    throw new Error(reason, { cause })
+    throw new StartFailure(reason, { cause })
   })
   return { connection, namespace, client: new Client({ connection, namespace }) }
 }
