@@ -1,4 +1,4 @@
-/** Plans as graphs: what needs what, what may begin, and what is left when something fails. */
+/** Plans as graphs: what needs what, in which order, and what is left over. */
 
 import { madeMedia } from './made-media.ts'
 import { inputsOf } from './sources.ts'
@@ -78,36 +78,6 @@ const circleAmong = (nodes: readonly GraphNode[]): readonly string[] => {
     current = byId.get(current.needs.find((need) => byId.has(need)) ?? '')
   }
   return path.slice(seen.get(current?.id ?? '') ?? 0)
-}
-
-/** The jobs that may begin now: not begun, and all that they need is done. */
-export const readyJobs = <Node extends GraphNode>(
-  nodes: readonly Node[],
-  state: { readonly done: ReadonlySet<string>; readonly begun: ReadonlySet<string> },
-): readonly Node[] =>
-  nodes.filter(
-    ({ id, needs }) =>
-      !state.begun.has(id) && !state.done.has(id) && needs.every((need) => state.done.has(need)),
-  )
-
-/** The jobs that cannot be done any more because others have failed, which are not among them. */
-export const doomedJobs = (
-  nodes: readonly GraphNode[],
-  failed: ReadonlySet<string>,
-): ReadonlySet<string> => {
-  const positions = new Map(nodes.map(({ id }, index) => [id, index]))
-  const dependents = dependentsOf(nodes, positions)
-  const doomed = new Set<string>()
-  const open = [...failed].flatMap((id) => positions.get(id) ?? [])
-  for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    for (const dependent of dependents[index]!) {
-      const { id } = nodes[dependent]!
-      if (doomed.has(id) || failed.has(id)) continue
-      doomed.add(id)
-      open.push(dependent)
-    }
-  }
-  return doomed
 }
 
 /** The jobs whose results no other job needs, in the order of the plan: what the plan is for. */

@@ -2,11 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   dependenciesOf,
-  doomedJobs,
   mainResult,
   planGraph,
   planOrder,
-  readyJobs,
   resultJobs,
   type GraphNode,
 } from '../../../src/domain/generation/graph.ts'
@@ -73,44 +71,6 @@ describe('the order of a plan', () => {
     }))
     const result = planOrder(chain)
     expect('order' in result && result.order[0]).toBe('j4999')
-  })
-})
-
-describe('a run of a plan', () => {
-  it('begins no job before its inputs are done, and gets to the end', () => {
-    fc.assert(
-      fc.property(anyPlan, fc.infiniteStream(fc.nat()), (nodes, chance) => {
-        const done = new Set<string>()
-        const begun = new Set<string>()
-        while (done.size < nodes.length) {
-          for (const { id, needs } of readyJobs(nodes, { done, begun })) {
-            expect(needs.every((need) => done.has(need))).toBe(true)
-            begun.add(id)
-          }
-          const working = [...begun].filter((id) => !done.has(id))
-          // Nothing in work and nothing that may begin would be a deadlock.
-          expect(working.length).toBeGreaterThan(0)
-          done.add(working[(chance.next().value as number) % working.length]!)
-        }
-      }),
-    )
-  })
-
-  it('either does a job or gives it up for one that has failed, never both', () => {
-    fc.assert(
-      fc.property(anyPlan, fc.array(fc.nat({ max: 24 }), { maxLength: 5 }), (nodes, bad) => {
-        const failed = new Set(bad.map((index) => nodes[index % nodes.length]!.id))
-        const doomed = doomedJobs(nodes, failed)
-        const done = new Set<string>()
-        for (let ready = nodes; ready.length > 0;) {
-          ready = [...readyJobs(nodes, { done, begun: failed })]
-          for (const { id } of ready) done.add(id)
-        }
-        for (const { id } of nodes) {
-          expect([done.has(id), doomed.has(id), failed.has(id)].filter(Boolean)).toHaveLength(1)
-        }
-      }),
-    )
   })
 })
 
