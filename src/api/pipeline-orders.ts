@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import type { PipelineAdmission, PipelineOrder } from '../contracts/orders.ts'
+import type { Account } from '../db/repositories/accounts.ts'
 import type { Media } from '../db/repositories/media.ts'
 import { MediaError, type FailureCode } from '../domain/failures.ts'
 import { pipelineWorkflowId, type ExecutionId, type MediaId } from '../domain/ids.ts'
@@ -52,7 +54,7 @@ export const orderedMedium = async (
  * figures, TEMPORAL_UNAVAILABLE.
  */
 export const admitOrder = async (
-  { repositories, workflows }: RouteContext,
+  context: RouteContext,
   request: FastifyRequest,
   order: {
     readonly pipeline: OrderedPipeline
@@ -66,25 +68,38 @@ export const admitOrder = async (
   const { pipeline, executionId, subjectId, input } = order
   const workflowId = pipelineWorkflowId(pipeline, executionId)
   // A repetition of an order whose answer was lost: it must not begin again if it is over.
-  const earlier = await repositories.executions.find(account.id, executionId)
+  const earlier = await context.repositories.executions.find(account.id, executionId)
   if (earlier !== null) return { workflowId, creditsHeld: earlier.credits.heldCredits }
-  const placement = placementOf(account, order.priority)
-  const { priority } = placement
-  const admission = await workflows.orderPipeline({
-    order: {
-      executionId,
-      accountId: account.id,
-      pipeline,
-      subjectId,
-      round: 0,
-      priority,
-      input,
-    },
-    placement,
-    summary: `${TITLES[pipeline]} of ${subjectId} for ${account.name}`.slice(0, 200),
+  const { amountCredits } = await orderRound(context, account, {
+    ...{ executionId, pipeline, subjectId, input },
+    round: 0,
+    priority: order.priority,
+    summary: `${TITLES[pipeline]} of ${subjectId}`,
   })
-  if (admission.status === 'held') return { workflowId, creditsHeld: admission.amountCredits }
-  throw declinedOrder(admission)
+  return { workflowId, creditsHeld: amountCredits }
+}
+
+/**
+ * Orders a round of an execution: the first one, or a retry. *Idempotent* by execution and round. *Errors:*
+ * INSUFFICIENT_CREDITS with the figures, TEMPORAL_UNAVAILABLE.
+ */
+export const orderRound = async (
+  { workflows }: RouteContext,
+  account: Account,
+  round: Omit<PipelineOrder, 'accountId' | 'priority'> & {
+    readonly priority: number | undefined
+    readonly summary: string
+  },
+): Promise<Extract<PipelineAdmission, { status: 'held' }>> => {
+  const { summary, ...order } = round
+  const placement = placementOf(account, order.priority)
+  const admission = await workflows.orderPipeline({
+    order: { ...order, accountId: account.id, priority: placement.priority },
+    placement,
+    summary: `${summary} for ${account.name}`.slice(0, 200),
+  })
+  if (admission.status === 'declined') throw declinedOrder(admission)
+  return admission
 }
 
 /** As `admitOrder`, of a medium: one that is there, or the one that a URL in `input` will become. */

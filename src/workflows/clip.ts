@@ -1,10 +1,4 @@
-import {
-  continueAsNew,
-  executeChild,
-  isCancellation,
-  log,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { executeChild, isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { clipWish } from '../domain/clips/clip-wish.ts'
 import { clipId } from '../domain/ids.ts'
@@ -28,7 +22,6 @@ export const clip = async (input: OrderInput): Promise<PipelineOutcome> =>
     work: cutClips,
     closingStep: 'save',
     alertTitle: 'Clips are not complete',
-    continueWith: (next) => continueAsNew<typeof clip>(next),
   })
 
 const cutClips = async (

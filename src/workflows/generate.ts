@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { Budget } from '../domain/generation/budget.ts'
 import type { AdmittedOrder, OrderDesk } from './lib/order-desk.ts'
@@ -20,7 +19,6 @@ export const generate = async (input: OrderInput): Promise<PipelineOutcome> => {
     work: (admitted, desk) => makePlan(admitted, desk, help),
     closingStep: 'deliver',
     alertTitle: 'A generation is not complete',
-    continueWith: (next) => continueAsNew<typeof generate>(next),
   })
 }
 

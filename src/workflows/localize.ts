@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow'
 import type { Recording } from '../contracts/localization-activities.ts'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import type { ExecutionId } from '../domain/ids.ts'
@@ -33,7 +32,6 @@ export const localize = async (input: OrderInput): Promise<PipelineOutcome> =>
     work: makeLocalization,
     closingStep: 'save',
     alertTitle: 'A localization is not complete',
-    continueWith: (next) => continueAsNew<typeof localize>(next),
   })
 
 interface Round extends RecordingRound {

@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow'
 import type { Footage } from '../contracts/clip-activities.ts'
 import type { BranchResult, PipelineOutcome } from '../contracts/orders.ts'
 import { recutWish, type ChosenMoment, type MomentSearch } from '../domain/clips/recut-wish.ts'
@@ -21,7 +20,6 @@ export const recut = async (input: OrderInput): Promise<PipelineOutcome> =>
     work: cutAgain,
     closingStep: 'save',
     alertTitle: 'A clip could not be made again',
-    continueWith: (next) => continueAsNew<typeof recut>(next),
   })
 
 const cutAgain = async (

@@ -1,4 +1,3 @@
-import { continueAsNew } from '@temporalio/workflow'
 import type { PipelineOrder, PipelineOutcome } from '../contracts/orders.ts'
 import { ladderWish } from '../domain/stream-plan.ts'
 import { besideLadder, streams } from './activities.ts'
@@ -19,7 +18,6 @@ export const stream = async (input: OrderInput): Promise<PipelineOutcome> =>
     work: makeStream,
     closingStep: 'assemble',
     alertTitle: 'A stream is not complete',
-    continueWith: (next) => continueAsNew<typeof stream>(next),
   })
 
 const makeStream = async (admitted: AdmittedOrder, desk: OrderDesk) => {

@@ -3,9 +3,8 @@ import type { Account } from '../../db/repositories/accounts.ts'
 import type { ExecutionDetails } from '../../db/repositories/executions.ts'
 import { isExecutionOver, mayBeRetried } from '../../domain/statuses.ts'
 import type { OrderedPipeline } from '../../domain/steps.ts'
-import { declinedOrder } from '../declined-order.ts'
 import { ownExecution } from '../own-executions.ts'
-import { placementOf } from '../placement.ts'
+import { orderRound } from '../pipeline-orders.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { FailureWithFacts } from '../problem.ts'
 import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
@@ -75,28 +74,24 @@ const retryRender = async (
 
 /** Orders what an earlier round left undone. The database counts the rounds and knows what is done. */
 const retryOrder = async (
-  { workflows }: RouteContext,
+  context: RouteContext,
   account: Account,
   row: ExecutionDetails & { readonly pipeline: OrderedPipeline },
 ): Promise<void> => {
   const { id: executionId, status, pipeline, subjectId, input, retries } = row
   if (!isExecutionOver(status)) throw noRetry('The execution is in work; it goes on by itself.')
+  if (status === 'canceled' && pipeline === 'generate') {
+    throw noRetry(
+      `The execution was cancelled. POST /v1/executions/${executionId}/fork runs its plan again, with what it had made.`,
+    )
+  }
   if (!mayBeRetried(status)) {
     throw noRetry(`The execution has ended (${status}); there is nothing to try again.`)
   }
-  const placement = placementOf(account, undefined)
-  const admission = await workflows.orderPipeline({
-    order: {
-      executionId,
-      accountId: account.id,
-      pipeline,
-      subjectId,
-      round: retries + 1,
-      priority: placement.priority,
-      input,
-    },
-    placement,
-    summary: `Retry ${retries + 1} of ${executionId} for ${account.name}`.slice(0, 200),
+  const round = retries + 1
+  await orderRound(context, account, {
+    ...{ executionId, pipeline, subjectId, input, round },
+    priority: undefined,
+    summary: `Retry ${round} of ${executionId}`,
   })
-  if (admission.status === 'declined') throw declinedOrder(admission)
 }

@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow'
+import { CancellationScope, continueAsNew } from '@temporalio/workflow'
 import type { BranchResult, PipelineOutcome } from '../../contracts/orders.ts'
 import { failureToTell, outcomeOf } from '../../domain/branches.ts'
 import { ledger } from '../activities.ts'
@@ -24,8 +24,6 @@ export interface Pipeline {
   readonly closingStep: 'assemble' | 'save' | 'deliver'
   /** For the operators, when not all could be delivered. */
   readonly alertTitle: string
-  /** Goes on with a retry that was admitted while the round before was closing. */
-  readonly continueWith: (input: OrderInput) => Promise<never>
 }
 
 /**
@@ -43,7 +41,8 @@ export const runOrder = async (
     order === null ? DECLINED : await endingOf(order, desk, pipeline)
   const next = await desk.close()
   if (next === null) return conclude(ending, desk)
-  return await pipeline.continueWith({ admitted: next })
+  // A retry that was admitted while this round was closing, for the same workflow.
+  return await continueAsNew<(input: OrderInput) => Promise<PipelineOutcome>>({ admitted: next })
 }
 
 const endingOf = async (
