@@ -8,6 +8,9 @@ import { safeInput } from './safe-input.ts'
 /** Encoder delay, edit lists and rounding: what a whole file may lack against its header. */
 const SLACK_SECONDS = 0.5
 const SLACK_RATIO = 0.005
+/** Pictures are read in another order than they are shown, by up to four of them (x264: two), and the last
+ * is counted when it begins: in a film of one picture a second that is more than rounding. */
+const LATE_PICTURES = 5
 
 export interface VerifyReadableOptions {
   readonly ffmpegPath: string
@@ -43,7 +46,7 @@ export const verifyReadable = async (
     if (measuredSeconds > durationSecondsMax) {
       throw new MediaError('MEDIA_TOO_LARGE', `over ${durationSecondsMax} s of decoded media`)
     }
-    if (measuredSeconds < check.claimedSeconds - slackOf(check.claimedSeconds)) {
+    if (measuredSeconds < check.claimedSeconds - slackIn(check, check.claimedSeconds)) {
       const detail = `${measuredSeconds} s could be read of the ${check.claimedSeconds} s claimed`
       throw new MediaError('MEDIA_UNREADABLE', detail)
     }
@@ -73,26 +76,35 @@ interface Check {
   readonly ignoredUpToSeconds?: number
   /** What a player shows as the length. */
   readonly shownSeconds?: number
+  /** How far the pictures that are read may be behind those that are shown. */
+  readonly lateSeconds?: number
 }
 
 /** Packets are counted by when they are decoded, a few frames before the end of what is seen: where they
  * agree with the length that players show, it is that one. */
-const lengthOf = ({ shownSeconds }: Check, measuredSeconds: number): number =>
-  shownSeconds && Math.abs(measuredSeconds - shownSeconds) <= slackOf(shownSeconds)
+const lengthOf = (check: Check, measuredSeconds: number): number => {
+  const { shownSeconds } = check
+  return shownSeconds && Math.abs(measuredSeconds - shownSeconds) <= slackIn(check, shownSeconds)
     ? shownSeconds
     : measuredSeconds
+}
 
 const slackOf = (seconds: number): number => SLACK_SECONDS + seconds * SLACK_RATIO
+
+const slackIn = ({ lateSeconds = 0 }: Check, seconds: number): number =>
+  Math.max(slackOf(seconds), lateSeconds)
 
 const checksOf = (probe: MediaProbe): Check[] => {
   if (isImageFormat(probe.formatName)) return [{ work: DECODE_PICTURE, claimedSeconds: 0 }]
   const [audio] = audioStreams(probe)
-  const hasVideo = videoStreams(probe).length > 0
+  const [pictures] = videoStreams(probe)
+  const lateSeconds = pictures?.frameRate ? LATE_PICTURES / pictures.frameRate : 0
   const containerSeconds = probe.durationIsEstimated ? 0 : (probe.durationSeconds ?? 0)
   const shownSeconds = containerSeconds
-  const readVideo = { work: READ_PACKETS, claimedSeconds: containerSeconds, shownSeconds }
+  const packets = { work: READ_PACKETS, shownSeconds, lateSeconds }
+  const readVideo = { ...packets, claimedSeconds: containerSeconds }
   if (!audio) return [readVideo]
-  if (!hasVideo) return [{ work: DECODE_AUDIO, claimedSeconds: containerSeconds }]
+  if (!pictures) return [{ work: DECODE_AUDIO, claimedSeconds: containerSeconds }]
   // In a video the sound may rightly be shorter than the file: only its own stream's word counts.
   const ownSeconds = audio.durationSeconds ?? 0
   const decodeAudio = { work: DECODE_AUDIO, claimedSeconds: ownSeconds }
@@ -100,7 +112,7 @@ const checksOf = (probe: MediaProbe): Check[] => {
   // Pictures that go on after the sound are part of the length, also where the header has less of them:
   // what goes on for hours is work for hours.
   const ignoredUpToSeconds = ownSeconds + slackOf(ownSeconds)
-  return [decodeAudio, { work: READ_PACKETS, claimedSeconds: 0, ignoredUpToSeconds, shownSeconds }]
+  return [decodeAudio, { ...packets, claimedSeconds: 0, ignoredUpToSeconds }]
 }
 
 const measure = async (

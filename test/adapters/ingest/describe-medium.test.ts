@@ -51,6 +51,15 @@ describe('a video is as long as it is shown, read to its end or not', () => {
     expect(read.durationSeconds).toBe(4)
     expect(seen.durationSeconds).toBe(4)
   })
+
+  test.each(['mp4', 'mkv'])('of one picture a second and no sound, in %s', async (container) => {
+    const path = await makeMedia(
+      folder,
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=1:duration=8'],
+      ...['-c:v', 'libx264', '-bf', '3', `slides.${container}`],
+    )
+    expect((await described(path, false)).durationSeconds).toBeCloseTo(8, 1)
+  })
 })
 
 test('a sound of a moment is a sound', async () => {
