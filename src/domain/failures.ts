@@ -64,7 +64,12 @@ export const FAILURES = {
   ),
   MEDIA_TOO_LARGE: rule(422, 'caller', 'no', 'The media is larger or longer than is allowed.'),
   SOURCE_FORBIDDEN: rule(422, 'caller', 'no', 'This source address may not be fetched.'),
-  SOURCE_NOT_FOUND: rule(422, 'caller', 'no', 'The source refused to hand out the file.'),
+  SOURCE_NOT_FOUND: rule(
+    422,
+    'caller',
+    'no',
+    'The source does not have the file, or does not hand it out.',
+  ),
   SOURCE_LIVE: rule(422, 'caller', 'no', 'A live stream cannot be taken in before it is over.'),
   SOURCE_IS_LIST: rule(422, 'caller', 'no', 'The address is of a list of videos, not of one.'),
   SOURCE_UNAVAILABLE: rule(422, 'caller', 'yes', 'The source could not be reached.'),
