@@ -22,7 +22,7 @@ const listed = (values: readonly unknown[]): string =>
 
 const bounds = (issue: { origin: string; inclusive?: boolean | undefined }, bound: unknown) => {
   if (issue.origin === 'string') return `${String(bound)} characters`
-  if (issue.origin === 'array') return `${String(bound)} items`
+  if (issue.origin === 'array') return `${String(bound)} ${Number(bound) === 1 ? 'item' : 'items'}`
   return issue.inclusive === false ? `something other than ${String(bound)}` : String(bound)
 }
 
@@ -77,13 +77,24 @@ const unionWording = (issue: Issue & { code: 'invalid_union' }) => {
     readonly discriminator?: string
     readonly options?: readonly unknown[]
   }
-  if (discriminator === undefined) {
-    return { message: issue.message, fix: SEE_DOCS }
-  }
+  if (discriminator === undefined) return noneOfThem(issue)
   const given = (input as Readonly<Record<string, unknown>> | undefined)?.[discriminator]
   return {
     message: given === undefined ? 'is missing' : 'is not one of the choices',
     fix: choiceFix(given, (options ?? []).map(String)),
+  }
+}
+
+/** A field that may be one thing or another, and is nothing of the kind. */
+const noneOfThem = (issue: Issue & { code: 'invalid_union' }) => {
+  const kinds = issue.errors.flatMap(([first]) => {
+    if (first?.code === 'invalid_type') return [named(first.expected)]
+    return first?.code === 'invalid_value' ? first.values.map(String) : []
+  })
+  const ours = /^[a-z]/.test(issue.message) ? issue.message : 'has the wrong type'
+  return {
+    message: issue.input === undefined ? 'is missing' : ours,
+    fix: kinds.length === 0 ? SEE_DOCS : `Give ${[...new Set(kinds)].join(' or ')}.`,
   }
 }
 
@@ -135,8 +146,13 @@ const ofIssue = (issue: Issue, known: KnownNames): FieldProblem[] => {
  * one whose type it has at least; nothing where it has none of them. */
 const meantIssues = (issue: Issue): readonly Issue[] => {
   if (issue.code !== 'invalid_union' || 'discriminator' in issue) return []
-  const isTypeAlone = ({ code, path }: Issue) => code === 'invalid_type' && path.length === 0
-  const meant = issue.errors.find((issues) => !issues.some(isTypeAlone)) ?? []
+  // `false` was not meant by whoever gives an object; one word may have been by another.
+  const isOfOtherKind = (part: Issue) =>
+    part.path.length === 0 &&
+    (part.code === 'invalid_type' ||
+      (part.code === 'invalid_value' && part.values.every((value) => typeof value !== given)))
+  const given = typeof issue.input
+  const meant = issue.errors.find((issues) => !issues.some(isOfOtherKind)) ?? []
   return meant.map((part): Issue => ({ ...part, path: [...issue.path, ...part.path] }))
 }
 

@@ -9,13 +9,14 @@ import { unchangedJobs } from '../domain/generation/fork.ts'
 import type { GenerationPlan, JobResult } from '../domain/generation/plan.ts'
 import { isId, type ExecutionId } from '../domain/ids.ts'
 import { judgePlan } from './judge-plan.ts'
+import { nearestName } from './nearest-name.ts'
 import { admitOrder } from './pipeline-orders.ts'
 import { accountOf } from './plugins/authentication.ts'
 import { newId } from './plugins/idempotency.ts'
 import { FailureWithFacts } from './problem.ts'
 import type { RouteContext } from './routes/route-context.ts'
 
-type StoredPlan = Generation & { readonly jobs: readonly GenerationJob[] }
+export type StoredPlan = Generation & { readonly jobs: readonly GenerationJob[] }
 
 export interface NewGenerationOrder {
   /** As it came, in one of the two forms. */
@@ -112,10 +113,12 @@ export const judgeOrder = async (
   const { plan, findings, estimate } = await judgePlan(context, request, body)
   const isRefused = findings.some(({ severity }) => severity === 'error')
   if (plan === null || estimate === null || isRefused) throw refusedPlan(findings, estimate)
-  const known = new Set(plan.jobs.map(({ id }) => id))
-  const unknown = fresh.find((id) => !known.has(id))
+  const known = plan.jobs.map(({ id }) => id)
+  const unknown = fresh.find((id) => !known.includes(id))
   if (unknown !== undefined) {
-    throw refused('from', `names no job of the plan: ${unknown}`, 'Name jobs by their ids.')
+    const nearest = nearestName(unknown, known)
+    const fix = nearest === null ? 'Name jobs by their ids.' : `Did you mean ${nearest}?`
+    throw refused('from', `names no job of the plan: ${unknown}`, fix)
   }
   const kept = keptOf(base, plan, fresh)
   const isCheaper = kept.size > 0

@@ -99,6 +99,10 @@ export const presentGeneration = async (
   }
 }
 
+/** Programs of that dialect know no other place for it. */
+const waitInWords = ({ waitingFor }: GenerationAnswer): string | null =>
+  waitingFor === null ? null : `waiting for ${waitingFor}`
+
 const executeResult = (result: JobResultAnswer | null, status: ExecuteStatus) =>
   result === null ? null : { ...result, status }
 
@@ -124,7 +128,7 @@ export const presentExecuteStatus = async (
     }),
     result: executeResult(seen.result, status),
     error: status === 'failed' ? (seen.error?.message ?? 'The execution was canceled.') : null,
-    currentJob: seen.currentOperation,
+    currentJob: seen.currentOperation ?? waitInWords(seen),
     progress: seen.total === 0 ? 0 : Math.round((seen.completed / seen.total) * 100),
     totalJobs: seen.total,
     completedJobs: seen.completed,

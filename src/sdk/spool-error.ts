@@ -30,7 +30,11 @@ export class SpoolError extends Error {
   constructor(message: string, facts: ErrorFacts) {
     const { code, status = null, requestId = null, findings = [], cause } = facts
     const errors = findings.filter(({ severity }) => severity !== 'warning')
-    const lines = errors.map(({ path, message: what, fix }) => `\n  ${path}: ${what}. ${fix}`)
+    const lines = errors.map(({ path, message: what, fix }) => {
+      // Findings of plans are sentences; those of single fields are the end of one.
+      const sentence = what.endsWith('.') ? what : `${what}.`
+      return `\n  ${path}: ${sentence} ${fix}`
+    })
     super(`${message}${lines.join('')}`, cause === undefined ? {} : { cause })
     this.name = 'SpoolError'
     this.code = code

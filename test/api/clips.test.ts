@@ -29,12 +29,23 @@ describe('an order of clips is refused at its path', () => {
     ['for clips that are longer than they may be', { url, maxSeconds: 181 }, 'maxSeconds'],
     ['with limits that contradict each other', { url, minSeconds: 61 }, 'minSeconds'],
     ['in an unknown format', { url, format: 'vertical' }, 'format'],
-    ['with unknown captions', { url, captions: { preset: 'tictoc' } }, 'captions'],
+    ['with unknown captions', { url, captions: { preset: 'tictoc' } }, 'captions.preset'],
+    ['with captions of another kind', { url, captions: 'tiktok' }, 'captions'],
     ['with an unknown field', { url, clips: 3 }, 'clips'],
   ])('%s', async (_what, payload, path) => {
     const { status, errors } = await order(equipped, payload)
     expect(status).toBe(422)
     expect(errors.map((problem) => problem.path)).toEqual([path])
+  })
+
+  test('with words that lead to what was meant', async () => {
+    const fixOf = async (payload: object) =>
+      (await order(equipped, { url, ...payload })).errors.map(({ fix }) => fix)
+    expect(await fixOf({ captions: { preset: 'tictoc' } })).toEqual([
+      expect.stringMatching(/^Did you mean tiktok\?/),
+    ])
+    expect(await fixOf({ captions: 'tiktok' })).toEqual(['Give false or an object.'])
+    expect(await fixOf({ mediaId: newId('media') })).toEqual(['Give one of the two.'])
   })
 
   test('of a song', async () => {

@@ -65,7 +65,6 @@ const deliver = (executionId: ExecutionId, jobId: string) =>
     provider: 'local',
     priceCredits: 1,
     costMicroUsd: 0,
-    cacheHit: false,
     endsStep: true,
   })
 
@@ -217,6 +216,8 @@ describe('a run', () => {
         maxCredits: 0,
       })
     })
+    const published = (await get(customer, `/execute/${executionId}/status`)).json()
+    expect(published).toMatchObject({ currentJob: 'waiting for a higher limit' })
     expect((await post(customer, url, { maxCredits: -1 })).statusCode).toBe(422)
     expect((await post(customer, url, { maxCredits: 400 })).statusCode).toBe(202)
     await eventually(async () => {
@@ -225,7 +226,7 @@ describe('a run', () => {
     })
     const lower = await post(customer, url, { maxCredits: 10 })
     expect(lower.statusCode).toBe(409)
-    expect(lower.json().detail).toContain('400')
+    expect(lower.json().detail).toBe('The limit is 400 already; give more.')
   })
 
   test('without a limit, or that is over, has none to raise', async () => {
@@ -305,6 +306,8 @@ describe('a fork', () => {
   test.each([
     ['a plan and changes', { plan: PLAN, changes: {} }, 'changes'],
     ['a job to begin with that is none', { from: 'nobody' }, 'from'],
+    ['a change of a job that is none', { changes: { hil: { params: {} } } }, 'changes'],
+    ['a job taken out that is none', { changes: { hil: null } }, 'changes'],
     ['a change that breaks the plan', { changes: { hill: null } }, 'jobs'],
   ])('with %s is refused', async (_what, body, path) => {
     const { customer, executionId } = await ordered()
@@ -312,6 +315,15 @@ describe('a fork', () => {
     expect(answer.statusCode, answer.body).toBe(422)
     const paths = answer.json().errors.map((error: { path: string }) => error.path.split('.')[0])
     expect(paths).toContain(path)
+  })
+
+  test('that misspells a job is told which was meant', async () => {
+    const { customer, executionId } = await ordered()
+    for (const body of [{ from: 'hil' }, { changes: { hil: { params: {} } } }]) {
+      const answer = await post(customer, `/v1/executions/${executionId}/fork`, body)
+      const { errors } = answer.json<{ errors: readonly { readonly fix: string }[] }>()
+      expect(errors.map(({ fix }) => fix)).toEqual([expect.stringMatching(/^Did you mean hill\?/)])
+    }
   })
 })
 

@@ -134,6 +134,7 @@ describe('an order', () => {
         errors: [],
         findings: [
           { path: 'jobs.0.params.duration', message: 'is too long', fix, severity: 'error' },
+          { path: 'jobs.0.type', message: 'There is no job.', fix: 'Give one.', severity: 'error' },
           { path: 'jobs.1', message: 'is used by nobody', fix: '', severity: 'warning' },
         ],
       }),
@@ -141,9 +142,9 @@ describe('an order', () => {
     const told = vi.fn<(error: Error) => void>()
     const error = await caught(pipeline().onError(told).execute(access))
     expect(error).toMatchObject({ code: 'INPUT_INVALID', status: 422, requestId: 'req_1' })
-    expect(error.findings).toHaveLength(2)
+    expect(error.findings).toHaveLength(3)
     expect(error.message).toBe(
-      'The plan cannot run.\n  jobs.0.params.duration: is too long. Use 5.',
+      'The plan cannot run.\n  jobs.0.params.duration: is too long. Use 5.\n  jobs.0.type: There is no job. Give one.',
     )
     expect(told).toHaveBeenCalledExactlyOnceWith(error)
     expect(heard).toHaveLength(1)

@@ -31,17 +31,22 @@ const resultOf = ({ status, body }: ApiAnswer): CallToolResult => ({
   ...(status >= 400 && { isError: true }),
 })
 
-/** Who asked for progress is told of it. */
-const progressTo =
-  ({ mcpReq }: ServerContext): ToolContext['onProgress'] =>
-  async ({ completed, total, message }) => {
-    const progressToken = mcpReq['_meta']?.progressToken
-    if (progressToken === undefined) return
+/** The protocol wants every number to be higher than the one before, also where only the words change. */
+const PROGRESS_STEP = 0.001
+
+/** Who asked for progress is told of it, of each news once. */
+const progressTo = ({ mcpReq }: ServerContext): ToolContext['onProgress'] => {
+  const progressToken = mcpReq['_meta']?.progressToken
+  let told = { progress: -1, message: '' }
+  return async ({ completed, total, message }) => {
+    if (progressToken === undefined || message === told.message) return
+    told = { progress: Math.max(completed, told.progress + PROGRESS_STEP), message }
     await mcpReq.notify({
       method: 'notifications/progress',
-      params: { progressToken, progress: completed, total, message },
+      params: { progressToken, ...told, total },
     })
   }
+}
 
 const register = (server: McpServer, tool: AgentTool, caller: McpCaller): void => {
   const { name, title, description, input, readOnly } = tool

@@ -1,19 +1,39 @@
 import { executionParams } from '../../contracts/http/executions.ts'
 import { generationAccepted, generationPreview } from '../../contracts/http/generations/accepted.ts'
 import { generationFork, generationOrder } from '../../contracts/http/generations/order.ts'
-import { MediaError } from '../../domain/failures.ts'
+import { MediaError, type FieldProblem } from '../../domain/failures.ts'
 import { changedBody } from '../../domain/generation/changed-body.ts'
-import { judgeOrder, orderGeneration, type NewGenerationOrder } from '../generation-orders.ts'
+import {
+  judgeOrder,
+  orderGeneration,
+  type NewGenerationOrder,
+  type StoredPlan,
+} from '../generation-orders.ts'
+import { nearestName } from '../nearest-name.ts'
 import { accountOf } from '../plugins/authentication.ts'
 import { orderTimeoutMs, problems, type Api, type RouteContext } from './route-context.ts'
 
-/** What is ordered of a plan that exists: another one, or the same with changes. */
-const forkedBody = (
-  before: Readonly<Record<string, unknown>>,
-  fork: (typeof generationFork)['_output'],
-): NewGenerationOrder['body'] => {
+type Fork = (typeof generationFork)['_output']
+
+/** Changes of jobs that the plan has not, and that say too little to be new ones: misspelt ids. */
+const strayChanges = ({ jobs }: StoredPlan, { changes = {} }: Fork): readonly FieldProblem[] => {
+  const ids = jobs.flatMap(({ jobId, parentId }) => (parentId === null ? [jobId] : []))
+  return Object.entries(changes).flatMap(([id, change]) => {
+    const isNew = change !== null && ('type' in change || 'operation' in change)
+    if (isNew || ids.includes(id)) return []
+    const nearest = nearestName(id, ids)
+    const hint = nearest === null ? '' : `Did you mean ${nearest}? `
+    const fix = `${hint}A job that is new needs its type and params.`
+    return [{ path: `changes.${id}`, message: 'names no job of the plan', fix }]
+  })
+}
+
+/** What is ordered of a plan that exists: another one, or the same with changes. *Errors:* INPUT_INVALID. */
+const forkedBody = (before: StoredPlan, fork: Fork): NewGenerationOrder['body'] => {
+  const found = strayChanges(before, fork)
+  if (found.length > 0) throw new MediaError('INPUT_INVALID', 'refused fork', { problems: found })
   const { plan, changes, maxCredits } = fork
-  const body = plan ?? changedBody(before, changes ?? {})
+  const body = plan ?? changedBody(before.body, changes ?? {})
   return maxCredits === undefined ? body : { ...body, maxCredits }
 }
 
@@ -63,7 +83,7 @@ export const generationOrderRoutes = async (app: Api, context: RouteContext): Pr
       const { from = [], dryRun, priority } = request.body
       const base = await repositories.generations.find(accountOf(request).id, request.params.id)
       if (base === null) throw new MediaError('NOT_FOUND', 'no such generation')
-      const body = forkedBody(base.body, request.body)
+      const body = forkedBody(base, request.body)
       const order = { body, priority, base, fresh: [from].flat() }
       if (!dryRun) return await reply.code(202).send(await orderGeneration(context, request, order))
       const { findings, estimate, kept } = await judgeOrder(context, request, order)

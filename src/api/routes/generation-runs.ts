@@ -49,7 +49,7 @@ export const generationRunRoutes = async (app: Api, context: RouteContext): Prom
         maxCredits,
       })
       if (!isRaised && plan.maxCredits !== maxCredits) {
-        throw noLimit(`The limit is ${plan.maxCredits} already.`)
+        throw noLimit(`The limit is ${plan.maxCredits} already; give more.`)
       }
       await workflows.tellLimitRaised(workflowId, maxCredits)
       return await reply.code(202).send({ executionId, maxCredits })

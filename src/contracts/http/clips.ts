@@ -51,6 +51,7 @@ export const clipOrder = z
   .refine(({ minSeconds, maxSeconds }) => minSeconds <= maxSeconds, {
     path: ['minSeconds'],
     error: 'must not be more than maxSeconds',
+    params: { fix: 'Give less, or a larger maxSeconds.' },
   })
 
 /** What is burned in, in answers and changes. */
@@ -79,7 +80,11 @@ export const clipEdit = z
   .refine(
     ({ start, end, captions, format }) =>
       [start, end, captions, format].some((change) => change !== undefined),
-    { path: ['start'], error: 'or else end, captions or format is needed: nothing would change' },
+    {
+      path: ['start'],
+      error: 'or else end, captions or format is needed: nothing would change',
+      params: { fix: 'Give at least one of them.' },
+    },
   )
 export type ClipEdit = z.infer<typeof clipEdit>
 

@@ -28,4 +28,8 @@ type GivenMedium = { readonly mediaId?: unknown; readonly url?: unknown }
 /** Of the two, one is needed, and not both: for `refine`. */
 export const namesOneMedium = ({ mediaId, url }: GivenMedium): boolean =>
   (mediaId === undefined) !== (url === undefined)
-export const ONE_MEDIUM = { path: ['mediaId'], error: 'or else url is needed, and not both' }
+export const ONE_MEDIUM = {
+  path: ['mediaId'],
+  error: 'or else url is needed, and not both',
+  params: { fix: 'Give one of the two.' },
+}

@@ -18,7 +18,11 @@ export const startWorkerlessApi = (
 export interface OrderAnswer {
   readonly status: number
   readonly code: string
-  readonly errors: readonly { readonly path: string; readonly message: string }[]
+  readonly errors: readonly {
+    readonly path: string
+    readonly message: string
+    readonly fix: string
+  }[]
 }
 
 /** Orders at a path, as a customer who could pay. */

@@ -57,4 +57,5 @@ export const generationFork = z
   .refine(({ plan, changes }) => plan === undefined || changes === undefined, {
     path: ['changes'],
     error: 'cannot stand beside a plan',
+    params: { fix: 'Give one of the two.' },
   })

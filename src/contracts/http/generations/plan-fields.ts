@@ -10,7 +10,7 @@ const URL_LENGTH_MAX = 8_192
 
 export const jobIdField = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'has more than letters, digits, - and _, or over 64' })
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'may have letters, digits, - and _ alone, 64 at most' })
   .meta({ description: 'Unique in the plan: letters, digits, `-` and `_`, 64 at most.' })
 
 const REFERENCE = /^_(?:([a-z]+)J|j)obDependency:(.+)$/
