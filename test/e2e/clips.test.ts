@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +7,11 @@ import { toolchain } from '../../scripts/stack/toolchain.ts'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
 import { eventually } from '../support/eventually.ts'
 import { openLive } from '../api/support/live-client.ts'
+import { makeMedia } from '../support/media-corpus.ts'
 import { makeSpeech } from '../support/speech.ts'
 import { newCustomer, type Customer } from '../support/stack-customer.ts'
 import { ledgerViolations } from '../support/stack-ledger.ts'
-import { workerPool, type WorkerPool } from '../support/stack-workers.ts'
+import { workerPool, workspacesOf, type WorkerPool } from '../support/stack-workers.ts'
 import { startTestStack, type TestStack } from '../support/stack.ts'
 import { makeTalkingHead } from '../support/talking-head.ts'
 import { startVideoSite, VIDEO_SITE_PLUGINS } from '../support/video-site.ts'
@@ -28,6 +29,7 @@ let workers: WorkerPool
 let site: Awaited<ReturnType<typeof startVideoSite>>
 let folder: string
 let customer: Customer
+let tenHoursPath: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'spool-e2e-clips-'))
@@ -37,8 +39,10 @@ beforeAll(async () => {
     durationSeconds: 24,
     cutSeconds: 12,
   })
+  tenHoursPath = await makeTenHours()
   site = await startVideoSite({
     videoPath,
+    files: { '/ten-hours.mp4': tenHoursPath },
     pages: (url) => ({
       talk: { title: 'A talk', duration: 24, url: `${url}/video.mp4`, ext: 'mp4' },
     }),
@@ -67,6 +71,45 @@ const encodesIn = (log: string): readonly Readonly<Record<string, unknown>>[] =>
     .split('\n')
     .filter((line) => line.includes('"encode_complete"'))
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+
+/** A picture every ten minutes: a file of some kilobytes that does last for ten hours. */
+const makeTenHours = (): Promise<string> =>
+  makeMedia(
+    folder,
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=1/600', '-t', '36000'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', 'ten-hours.mp4'],
+  )
+
+test('a video of ten hours is refused as an upload, and nothing of it is kept', async () => {
+  const { status, body } = await customer.upload(tenHoursPath)
+  expect({ status, body }).toMatchObject({
+    status: 422,
+    body: { code: 'MEDIA_TOO_LARGE', errors: [{ message: 'is 36000 seconds long' }] },
+  })
+  const kept = readdirSync(stack.storageDir, { recursive: true, withFileTypes: true })
+  expect(kept.filter((one) => one.isFile())).toEqual([])
+})
+
+test('a video of ten hours at an address is refused before any work on it, for nothing', async () => {
+  const body = { url: `${site.url}/ten-hours.mp4` }
+  const ordered = await customer.call<{ executionId: string }>('POST', '/v1/clips', { body })
+  expect(ordered.status).toBe(202)
+  const execution = await customer.untilOver(ordered.body.executionId)
+  const { status, error, credits, outputs, clipIds, steps } = execution
+  expect({ status, error, outputs, clipIds }).toMatchObject({
+    ...{ status: 'error', outputs: {}, clipIds: [] },
+    error: { code: 'MEDIA_TOO_LARGE', step: 'download' },
+  })
+  // Six clips, and the transcript of what nobody knew the length of.
+  expect(credits).toEqual({ held: 73, captured: 0, refunded: 73 })
+  const begun = steps.filter(({ attempts, name }) => attempts > 0 && name !== 'notify')
+  expect(begun.map(({ name, attempts }) => [name, attempts])).toEqual([
+    ['hold credits', 1],
+    ['download', 1],
+  ])
+  expect(workspacesOf(stack)).toEqual([])
+  expect(await ledgerViolations(stack)).toEqual([])
+})
 
 test('a talk on a video site becomes captioned vertical clips', async () => {
   const live = openLive(`${stack.apiUrl}/v1/live`, {

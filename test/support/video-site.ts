@@ -15,8 +15,14 @@ type Page = Readonly<Record<string, unknown>> | number
 export const startVideoSite = async (options: {
   readonly videoPath: string
   readonly pages: (siteUrl: string) => Readonly<Record<string, Page>>
+  /** Further files, by their path on the site. */
+  readonly files?: Readonly<Record<string, string>>
 }) => {
   const requests: string[] = []
+  const files: Readonly<Record<string, string>> = {
+    ...options.files,
+    '/video.mp4': options.videoPath,
+  }
   const server = createServer((request, response) => {
     requests.push(request.url ?? '')
     const page = options.pages(url)[/^\/api\/([\w-]+)$/.exec(request.url ?? '')?.[1] ?? '']
@@ -26,9 +32,10 @@ export const startVideoSite = async (options: {
     } else if (page !== undefined) {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify(page))
-    } else if (request.url === '/video.mp4') {
-      response.setHeader('content-length', statSync(options.videoPath).size)
-      createReadStream(options.videoPath).pipe(response)
+    } else if (files[request.url ?? ''] !== undefined) {
+      const path = files[request.url ?? '']!
+      response.setHeader('content-length', statSync(path).size)
+      createReadStream(path).pipe(response)
     } else if (request.url === '/endless.mp4') {
       pour(response)
     } else if (request.url === '/hanging.mp4') {
