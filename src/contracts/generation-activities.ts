@@ -57,12 +57,20 @@ export interface QueuedChoice extends ModelChoice {
  * - `mine`: nobody else makes it; `choices` is empty for what is not made by a model.
  * - `taken`: another job makes it, of this plan or (null) of another one.
  * - `free`: nobody has or makes it, and it was not to be taken.
+ * - `failed`: what it is made from is gone, or nobody here can make it.
  */
 export type JobClaim =
   | { readonly status: 'hit'; readonly outputKey: string }
   | { readonly status: 'mine'; readonly choices: readonly QueuedChoice[] }
   | { readonly status: 'taken'; readonly byJobId: string | null }
   | { readonly status: 'free' }
+  | { readonly status: 'failed'; readonly failure: FailureCode }
+
+/** Asks for one job; without `takes` the making of it is not claimed. */
+export interface JobClaimRequest {
+  readonly jobId: string
+  readonly takes: boolean
+}
 
 /** A job's result is there, stored and paid for. */
 export interface JobDelivery {
@@ -97,8 +105,11 @@ export interface GenerationActivities {
   openPlan(input: StepInput & { readonly earlierCount: number }): Promise<PlanPage>
   /** Brings the files at URLs of a job into storage. */
   bringSources(input: JobInput): Promise<void>
-  /** Looks whether the same was made before, and claims the making of it unless told not to. */
-  claimJob(input: JobInput & { readonly takes: boolean }): Promise<JobClaim>
+  /** Looks whether the same was made before, and claims the making of it unless told not to; of each
+   * job, in their order. */
+  claimJobs(
+    input: StepInput & { readonly jobs: readonly JobClaimRequest[] },
+  ): Promise<readonly JobClaim[]>
   /** Sends a paid order, once: a repetition finds the order of the first call, or fails with
    * PROVIDER_OUTCOME_UNKNOWN. `answered`: the model answered at once. */
   submitModelJob(input: JobInput & ModelOrderInput): Promise<SubmittedModelJob>

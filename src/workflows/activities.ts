@@ -142,7 +142,7 @@ const fetchAndJudge = remote<GenerationActivities>(ENCODE)
 export const generations: Omit<GenerationActivities, keyof ModelActivities> = {
   openPlan: plan('openPlan', 'Read the plan'),
   bringSources: fetchAndJudge('bringSources', 'Fetch and judge what the plan names'),
-  claimJob: plan('claimJob', 'Look for what was made before'),
+  claimJobs: plan('claimJobs', 'Look for what was made before'),
   adoptModelJob: plan('adoptModelJob', 'Take over a job that was found'),
   collectModelJob: fetchAndJudge('collectModelJob', 'Fetch and check what the model made'),
   makeMedia: remote<GenerationActivities>(LADDER)('makeMedia', 'Make it of other files'),

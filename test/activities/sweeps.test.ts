@@ -101,8 +101,8 @@ it('forgets plans that were never admitted, and claims of runs that are over', a
       webhook: null,
       jobs: [{ job, upperCredits: 1 }],
     })
-    const claim = { accountId, cacheKey: executionId, executionId, jobId: 'card', models: null }
-    await repositories.generations.claim({ ...claim, takes: true })
+    const claim = { cacheKey: executionId, executionId, jobId: 'card', models: null }
+    await repositories.generations.claim(accountId, [{ ...claim, takes: true }])
   }
   const [admitted, never] = [(await world.order()).executionId, newId('execution')]
   await plan(admitted)

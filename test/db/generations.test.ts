@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PipelineOrder } from '../../src/contracts/orders.ts'
 import { createExecutionsRepository } from '../../src/db/repositories/executions.ts'
+import type { ClaimRequest } from '../../src/db/repositories/generation-cache.ts'
 import { createGenerationsRepository } from '../../src/db/repositories/generations.ts'
 import { createLedgerRepository } from '../../src/db/repositories/ledger.ts'
 import type { AccountId, ExecutionId } from '../../src/domain/ids.ts'
@@ -86,15 +87,15 @@ const admitted = async (...jobIds: string[]): Promise<ExecutionId> => {
 const abandon = (executionId: ExecutionId) =>
   executions.abandon({ executionId, ending: 'error', failure: 'INTERNAL', step: null })
 
-const claim = (
-  executionId: ExecutionId,
-  jobId: string,
-  change: { readonly models?: readonly string[] | null; readonly takes?: boolean } = {},
-) =>
-  generations.claim({
-    ...{ accountId, cacheKey: 'key', executionId, jobId },
-    ...{ models: [CARD.model], takes: true, ...change },
-  })
+const request = (executionId: ExecutionId, jobId: string, change: Partial<ClaimRequest> = {}) => ({
+  ...{ cacheKey: 'key', executionId, jobId },
+  ...{ models: [CARD.model], takes: true, ...change },
+})
+
+const claim = async (...asked: Parameters<typeof request>) => {
+  const [claimed] = await generations.claim(accountId, [request(...asked)])
+  return claimed
+}
 
 const deliver = (
   executionId: ExecutionId,
@@ -103,7 +104,7 @@ const deliver = (
 ) =>
   generations.deliver({
     ...{ executionId, jobId, result: resultOf(jobId), ...CARD },
-    ...{ priceCredits: 4, costMicroUsd: 9, cacheHit: false, endsStep: true, ...change },
+    ...{ priceCredits: 4, costMicroUsd: 9, endsStep: true, ...change },
   })
 
 const stepOf = async (executionId: ExecutionId, jobId: string) =>
@@ -157,7 +158,7 @@ describe('what was made before', () => {
     const owners = ids.filter((_, index) => claims[index]?.state === 'mine')
     expect(owners).toHaveLength(1)
     const taken = { state: 'taken', executionId: owners[0], jobId: 'a' }
-    const others = claims.filter(({ state }) => state !== 'mine')
+    const others = claims.filter((one) => one?.state !== 'mine')
     expect(others).toHaveLength(19)
     for (const other of others) expect(other).toEqual(taken)
     expect(await claim(owners[0]!, 'a')).toEqual({ state: 'mine' })
@@ -172,6 +173,64 @@ describe('what was made before', () => {
     expect(await claim(second, 'b', { takes: false })).toEqual(hit)
     accountId = await insertAccount(database, 100)
     expect(await claim(await admitted('a'), 'a', { takes: false })).toEqual({ state: 'free' })
+  })
+
+  test('is asked for by many jobs at once: of equal ones the first is the maker', async () => {
+    const [first, second] = [await admitted('a'), await admitted('b', 'c', 'd')]
+    await claim(first, 'a')
+    await deliver(first, 'a')
+    const asked = [
+      request(second, 'b', { cacheKey: 'new' }),
+      request(second, 'c', { cacheKey: 'new' }),
+      request(second, 'd'),
+    ]
+    const answers = [
+      { state: 'mine' },
+      { state: 'taken', executionId: second, jobId: 'b' },
+      { state: 'hit', result: resultOf('a'), ...CARD },
+    ]
+    expect(await generations.claim(accountId, asked)).toEqual(answers)
+    expect(await generations.claim(accountId, asked)).toEqual(answers)
+  })
+
+  test('is claimed by plans that ask for the same in another order', async () => {
+    accountId = await insertAccount(database, 200)
+    const ids = await Promise.all(Array.from({ length: 8 }, () => admitted('a')))
+    const keys = Array.from({ length: 40 }, (_, n) => `key ${n}`)
+    const claims = await Promise.all(
+      ids.map((id, index) => {
+        const ordered = index % 2 === 0 ? keys : keys.toReversed()
+        const asked = ordered.map((cacheKey) => request(id, cacheKey, { cacheKey }))
+        return generations.claim(accountId, asked)
+      }),
+    )
+    const states = claims.flat().map(({ state }) => state)
+    expect(states.filter((state) => state === 'mine')).toHaveLength(keys.length)
+    expect(states.filter((state) => state === 'taken')).toHaveLength(7 * keys.length)
+  })
+
+  test('ends the jobs that take it, at no price and once', async () => {
+    const executionId = await admitted('a', 'b', 'c', 'd')
+    await deliver(executionId, 'a')
+    const taken = ['a', 'b', 'c'].map((jobId) => ({
+      ...{ jobId, result: resultOf(jobId), ...CARD },
+      ...{ costMicroUsd: 0, endsStep: jobId !== 'c' },
+    }))
+    await generations.takeResults({ executionId, taken })
+    await generations.takeResults({ executionId, taken })
+    const steps = await Promise.all(['a', 'b', 'c', 'd'].map((id) => stepOf(executionId, id)))
+    // What was delivered before keeps its price.
+    expect(steps.map((step) => [step?.status, step?.priceCredits])).toEqual([
+      ['completed', 4],
+      ['completed', 0],
+      ['pending', 0],
+      ['pending', 10],
+    ])
+    const job = await generations.jobOf(executionId, 'b')
+    expect(job).toMatchObject({ result: resultOf('b'), cacheHit: true, costMicroUsd: 0 })
+    const events = await executions.events({ executionId, afterSequence: 0, limit: 100 })
+    const told = events.filter(({ data }) => 'step' in data && data.step === jobStep('b'))
+    expect(told).toHaveLength(1)
   })
 
   test('by a model that would not do is made anew', async () => {
@@ -198,7 +257,7 @@ describe('what was made before', () => {
     expect(await claim(second, 'b')).toMatchObject({ state: 'taken' })
     await end(first)
     const claims = await Promise.all([claim(second, 'b'), claim(await admitted('c'), 'c')])
-    expect(claims.map(({ state }) => state).toSorted()).toEqual(['mine', 'taken'])
+    expect(new Set(claims.map((one) => one?.state))).toEqual(new Set(['mine', 'taken']))
   })
 
   test('is forgotten when its file is gone, and the claims of the dead with time', async () => {

@@ -1,5 +1,7 @@
 import type {
   GenerationActivities,
+  JobClaim,
+  JobClaimRequest,
   PlannedJob,
   PlanTerms,
   QueuedChoice,
@@ -57,6 +59,12 @@ interface Plan {
   readonly pageCount?: number
 }
 
+/** Claims that are answered one by one. */
+export const claimEach =
+  (answer: (job: JobClaimRequest) => JobClaim): GenerationActivities['claimJobs'] =>
+  async ({ jobs }) =>
+    jobs.map(answer)
+
 /** A plan and its account, as the database would know them. In `calls` activities of a job stand with
  * its id, orders with their provider. */
 export const generationWorld = ({
@@ -95,8 +103,9 @@ export const generationWorld = ({
           terms: { ...TERMS, ...terms },
         }),
         bringSources: async () => undefined,
-        claimJob: async ({ jobId, takes }) =>
+        claimJobs: claimEach(({ jobId, takes }) =>
           takes ? { status: 'mine', choices: jobOf(jobId).choices ?? [ALPHA] } : { status: 'free' },
+        ),
         submitModelJob: async () => ({ status: 'answered', hasWebhook: false }),
         inspectModelJob: async () => ({ status: 'completed', failure: null, answered: true }),
         cancelModelJob: async () => undefined,

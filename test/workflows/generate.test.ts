@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import {
   ALPHA,
   BETA,
+  claimEach,
   generationWorld,
   type FakeJob,
   type GenerationWorld,
@@ -214,67 +215,6 @@ describe('the choices of a job', () => {
   })
 })
 
-describe('what was made before', () => {
-  test('is taken without a call, and costs nothing', async () => {
-    const world = generationWorld({
-      jobs: FILM,
-      change: () => ({
-        claimJob: async ({ jobId }) => ({ status: 'hit', outputKey: `old-${jobId}.mp4` }),
-      }),
-    })
-    await withWorld(world, async () => {
-      const handle = await send(newOrder())
-      expect(await handle.result()).toMatchObject({ status: 'completed' })
-      expect(world.made).toEqual([])
-      expect(world.outputs).toEqual({ film: 'old-film.mp4' })
-    })
-  })
-
-  test('is waited for while another plan makes it', async () => {
-    let looks = 0
-    const world = generationWorld({
-      jobs: [{ id: 'image', isOutput: true }],
-      change: () => ({
-        claimJob: async () => {
-          looks += 1
-          return looks < 3
-            ? { status: 'taken', byJobId: null }
-            : { status: 'hit', outputKey: 'theirs.png' }
-        },
-      }),
-    })
-    await withWorld(world, async () => {
-      const handle = await send(newOrder())
-      expect(await handle.result()).toMatchObject({ status: 'completed' })
-      expect(world.outputs).toEqual({ image: 'theirs.png' })
-      expect(world.made).toEqual([])
-    })
-  })
-
-  test('two equal jobs of a plan share one call', async () => {
-    const world = generationWorld({
-      jobs: [
-        { id: 'one', isOutput: true },
-        { id: 'two', isOutput: true },
-      ],
-      change: (self, base) => ({
-        claimJob: async (input) => {
-          if (input.jobId === 'one') return await base.claimJob(input)
-          return self.calls.includes('collectModelJob one')
-            ? { status: 'hit', outputKey: 'one.mp4' }
-            : { status: 'taken', byJobId: 'one' }
-        },
-      }),
-    })
-    await withWorld(world, async () => {
-      const handle = await send(newOrder())
-      expect(await handle.result()).toMatchObject({ status: 'completed' })
-      expect(world.made).toEqual(['one'])
-      expect(world.outputs).toEqual({ one: 'one.mp4', two: 'one.mp4' })
-    })
-  })
-})
-
 describe('a limit on credits', () => {
   const jobs: FakeJob[] = [
     { id: 'first', upperCredits: 10, priceCredits: 6 },
@@ -313,7 +253,7 @@ describe('a limit on credits', () => {
     const world = generationWorld({
       jobs,
       maxCredits: 0,
-      change: () => ({ claimJob: async () => ({ status: 'hit', outputKey: 'old.mp4' }) }),
+      change: () => ({ claimJobs: claimEach(() => ({ status: 'hit', outputKey: 'old.mp4' })) }),
     })
     await withWorld(world, async () => {
       const handle = await send(newOrder())

@@ -48,7 +48,7 @@ export const collectModelJob =
       throw new MediaError('NOT_FOUND', `no model has answered ${input.jobId}`)
     }
     const choice = choiceOf(owned.row)
-    const inputs = await storedInputs(deps, owned)
+    const inputs = await storedInputs(deps, [owned])
     const params = await readyParams(deps, job, inputs, ({ storageKey }) =>
       Promise.resolve(storageKey),
     )
@@ -78,7 +78,6 @@ const deliver = async (
   const { credits, costMicroUsd } = priceOfModelResult({ choice, params, result, plan })
   const priceCredits = await generations.deliver({
     ...{ executionId, jobId, result, ...choice, priceCredits: credits, costMicroUsd },
-    cacheHit: false,
     endsStep: job.operation !== 'expand',
   })
   return { priceCredits, outputKey: result.storageKey }

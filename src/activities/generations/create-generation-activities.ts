@@ -1,7 +1,7 @@
 import type { GenerationActivities } from '../../contracts/generation-activities.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { bringSources } from './bring-sources.ts'
-import { claimJob } from './claim-job.ts'
+import { claimJobs } from './claim-jobs.ts'
 import { collectModelJob } from './collect-model-job.ts'
 import { failJob, markWaiting } from './end-job.ts'
 import { adoptResult, expandJob } from './expand-job.ts'
@@ -14,7 +14,7 @@ import { submitModelJob } from './submit-model-job.ts'
 export const createGenerationActivities = (deps: ActivityDependencies): GenerationActivities => ({
   openPlan: openPlan(deps),
   bringSources: bringSources(deps),
-  claimJob: claimJob(deps),
+  claimJobs: claimJobs(deps),
   submitModelJob: submitModelJob(deps),
   inspectModelJob: inspectModelJob(deps),
   cancelModelJob: cancelModelJob(deps),

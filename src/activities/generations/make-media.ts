@@ -37,7 +37,7 @@ export const makeMedia =
     const { credits, costMicroUsd } = priceOfMediaResult(result, account.plan)
     const priceCredits = await deps.generations.deliver({
       ...{ executionId, jobId, result, model: null, provider: null },
-      ...{ priceCredits: credits, costMicroUsd, cacheHit: false, endsStep: true },
+      ...{ priceCredits: credits, costMicroUsd, endsStep: true },
     })
     return { priceCredits, outputKey: result.storageKey }
   }
@@ -72,7 +72,7 @@ const localMedia = async (
   owned: OwnedJob,
   workspace: Workspace,
 ): Promise<(source: JobSource) => LocalMedium> => {
-  const inputs = await storedInputs(deps, owned)
+  const inputs = await storedInputs(deps, [owned])
   const brought = new Map<string, LocalMedium>()
   for (const { source } of inputsOf(owned.row.job)) {
     const { storageKey, media } = inputs(source)

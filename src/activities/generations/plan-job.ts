@@ -2,6 +2,7 @@ import type { JobInput } from '../../contracts/generation-activities.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { GenerationJob } from '../../db/repositories/generations.ts'
 import { MediaError } from '../../domain/failures.ts'
+import type { ExecutionId } from '../../domain/ids.ts'
 import type { ModelChoice } from '../../domain/generation/plan.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
@@ -11,14 +12,28 @@ export interface OwnedJob {
   readonly row: GenerationJob
 }
 
+/** Jobs of one plan, in the order in which they are named. *Errors:* NOT_FOUND (final). */
+export const findJobs = async (
+  { generations }: Pick<ActivityDependencies, 'generations'>,
+  executionId: ExecutionId,
+  jobIds: readonly string[],
+): Promise<readonly OwnedJob[]> => {
+  const found = await generations.ownedJobsOf(executionId, jobIds)
+  const jobs = new Map(found.map((job) => [job.row.jobId, job]))
+  return jobIds.map((jobId) => {
+    const job = jobs.get(jobId)
+    if (job !== undefined) return job
+    throw new MediaError('NOT_FOUND', `no job ${jobId} in the plan of ${executionId}`)
+  })
+}
+
 /** *Errors:* NOT_FOUND (final). */
 export const findJob = async (
-  { generations }: Pick<ActivityDependencies, 'generations'>,
+  deps: Pick<ActivityDependencies, 'generations'>,
   { executionId, jobId }: JobInput,
 ): Promise<OwnedJob> => {
-  const found = await generations.ownedJobOf(executionId, jobId)
-  if (found !== null) return found
-  throw new MediaError('NOT_FOUND', `no job ${jobId} in the plan of ${executionId}`)
+  const [job] = await findJobs(deps, executionId, [jobId])
+  return job!
 }
 
 /** Who was given the newest order of a job. *Errors:* NOT_FOUND when there is none. */

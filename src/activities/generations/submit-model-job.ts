@@ -159,7 +159,7 @@ const modelCall = async (
   { order, owned, job, reference }: Sending,
   workspace: Workspace,
 ): Promise<ModelCall> => {
-  const inputs = await storedInputs(deps, owned)
+  const inputs = await storedInputs(deps, [owned])
   const place = order.provider === LOCAL_PROVIDER ? onDisk(deps, workspace) : inReach(deps, order)
   const params = await readyParams(deps, job, inputs, place)
   const operation = job.operation === 'expand' ? 'generateText' : job.operation

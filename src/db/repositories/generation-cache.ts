@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, notExists } from 'drizzle-orm'
+import { and, asc, eq, inArray, lt, notExists } from 'drizzle-orm'
 import type { AccountId, ExecutionId } from '../../domain/ids.ts'
 import type { JobResult } from '../../domain/generation/plan.ts'
 import { EXECUTION_STATUSES, isExecutionOver } from '../../domain/statuses.ts'
@@ -16,7 +16,8 @@ export interface CacheKey {
   readonly cacheKey: string
 }
 
-export interface ClaimRequest extends CacheKey, Maker {
+export interface ClaimRequest extends Maker {
+  readonly cacheKey: string
   /** Models whose work is as good; null: no model makes it. */
   readonly models: readonly string[] | null
   /** False: only look. */
@@ -45,28 +46,24 @@ const LOOKS_MAX = 3
 const ofKey = ({ accountId, cacheKey }: CacheKey) =>
   and(eq(generationResults.accountId, accountId), eq(generationResults.cacheKey, cacheKey))
 
-/** What a stored row means to somebody who asks; null: it may be taken. */
-const meaningOf = async (
-  tx: Transaction,
-  row: Row,
-  { executionId, jobId, models }: ClaimRequest,
-): Promise<CacheClaim | null> => {
-  const { state, result, model, provider } = row
-  if (state === 'done' && result !== null) {
-    const isAsGood = models === null || (model !== null && models.includes(model))
-    return isAsGood ? { state: 'hit', result, model, provider } : null
-  }
-  if (row.ownerExecutionId === executionId && row.ownerJobId === jobId) return null
-  const owner = { executionId: row.ownerExecutionId, jobId: row.ownerJobId }
-  return (await isInWork(tx, owner.executionId)) ? { state: 'taken', ...owner } : null
-}
-
-const isInWork = async (tx: Transaction, executionId: ExecutionId): Promise<boolean> => {
-  const [found] = await tx
-    .select({ id: executions.id })
-    .from(executions)
-    .where(and(eq(executions.id, executionId), inArray(executions.status, LIVE)))
-  return found !== undefined
+/** Claims what nobody has asked for before: one of all that try gets it, for the insert waits for its
+ * rivals. One statement, and the usual case; in the order of the keys, so that two never wait for each
+ * other. Answers whose jobs have got theirs. */
+const claimNew = async (
+  database: Database,
+  accountId: AccountId,
+  requests: readonly ClaimRequest[],
+): Promise<ReadonlySet<string>> => {
+  const takers = requests
+    .filter(({ takes }) => takes)
+    .toSorted((a, b) => (a.cacheKey < b.cacheKey ? -1 : 1))
+  if (takers.length === 0) return new Set()
+  const inserted = await database
+    .insert(generationResults)
+    .values(takers.map((taker) => ({ accountId, cacheKey: taker.cacheKey, ...ownedBy(taker) })))
+    .onConflictDoNothing()
+    .returning({ jobId: generationResults.ownerJobId })
+  return new Set(inserted.map(({ jobId }) => jobId))
 }
 
 const ownedBy = ({ executionId, jobId }: Maker) => ({
@@ -78,40 +75,98 @@ const ownedBy = ({ executionId, jobId }: Maker) => ({
   result: null,
 })
 
-/** Claims what nobody has asked for before: one of all that try gets it, for the insert waits for its
- * rivals. One statement, and the usual case. */
-const isFirst = async (database: Database, request: ClaimRequest): Promise<boolean> => {
-  const { accountId, cacheKey } = request
-  const inserted = await database
-    .insert(generationResults)
-    .values({ accountId, cacheKey, ...ownedBy(request) })
-    .onConflictDoNothing()
-    .returning({ cacheKey: generationResults.cacheKey })
-  return inserted.length > 0
+/** What is known of keys that somebody has claimed before; null: its owner has just given it up. */
+const claimKnown = async (
+  tx: Transaction,
+  accountId: AccountId,
+  requests: readonly ClaimRequest[],
+): Promise<readonly (CacheClaim | null)[]> => {
+  const cacheKeys = requests.map(({ cacheKey }) => cacheKey)
+  const found = await tx
+    .select()
+    .from(generationResults)
+    .where(
+      and(
+        eq(generationResults.accountId, accountId),
+        inArray(generationResults.cacheKey, cacheKeys),
+      ),
+    )
+    .orderBy(asc(generationResults.cacheKey))
+    .for('update')
+  const rows = new Map(found.map((row) => [row.cacheKey, row]))
+  const inWork = await ownersInWork(tx, found)
+  const claims: (CacheClaim | null)[] = []
+  for (const request of requests) {
+    const row = rows.get(request.cacheKey)
+    const claim = row === undefined ? absent(request) : meaningOf(row, request, inWork)
+    if (claim?.state === 'mine' && row !== undefined) {
+      await tx
+        .update(generationResults)
+        .set(ownedBy(request))
+        .where(ofKey({ accountId, cacheKey: row.cacheKey }))
+      rows.set(row.cacheKey, { ...row, ...ownedBy(request) })
+    }
+    claims.push(claim)
+  }
+  return claims
 }
 
-const claimOnce = async (tx: Transaction, request: ClaimRequest): Promise<CacheClaim | null> => {
-  const { takes } = request
-  const [row] = await tx.select().from(generationResults).where(ofKey(request)).for('update')
-  if (row === undefined) return takes ? null : { state: 'free' }
-  const meaning = await meaningOf(tx, row, request)
-  if (meaning !== null) return meaning
-  if (!takes) return { state: 'free' }
-  await tx.update(generationResults).set(ownedBy(request)).where(ofKey(request))
-  return { state: 'mine' }
+const absent = ({ takes }: ClaimRequest): CacheClaim | null => (takes ? null : { state: 'free' })
+
+/** What a stored row means to somebody who asks. */
+const meaningOf = (
+  row: Row,
+  { executionId, jobId, models, takes }: ClaimRequest,
+  inWork: ReadonlySet<ExecutionId>,
+): CacheClaim => {
+  const { state, result, model, provider } = row
+  const mayTake = { state: takes ? 'mine' : 'free' } as const
+  if (state === 'done' && result !== null) {
+    const isAsGood = models === null || (model !== null && models.includes(model))
+    return isAsGood ? { state: 'hit', result, model, provider } : mayTake
+  }
+  const owner = { executionId: row.ownerExecutionId, jobId: row.ownerJobId }
+  const isOwn = owner.executionId === executionId && owner.jobId === jobId
+  return isOwn || !inWork.has(owner.executionId) ? mayTake : { state: 'taken', ...owner }
+}
+
+const ownersInWork = async (
+  tx: Transaction,
+  rows: readonly Row[],
+): Promise<ReadonlySet<ExecutionId>> => {
+  const owners = rows.flatMap((row) => (row.state === 'claimed' ? [row.ownerExecutionId] : []))
+  if (owners.length === 0) return new Set()
+  const live = await tx
+    .select({ id: executions.id })
+    .from(executions)
+    .where(and(inArray(executions.id, owners), inArray(executions.status, LIVE)))
+  return new Set(live.map(({ id }) => id))
 }
 
 /** What an account has made, by what it was made of. */
 export const createGenerationCache = ({ database }: { readonly database: Database }) => ({
-  /** Looks for what was made before and, with `takes`, claims the making of what was not. *Idempotent:*
-   * the owner of a claim gets it again. A claim whose execution is over is free. */
-  claim: async (request: ClaimRequest): Promise<CacheClaim> => {
+  /** Looks for what an account has made before and, with `takes`, claims the making of what it has not;
+   * answered in the order of the requests. *Idempotent:* the owner of a claim gets it again. A claim whose
+   * execution is over is free. Of equal requests the first one gets it. */
+  claim: async (
+    accountId: AccountId,
+    requests: readonly ClaimRequest[],
+  ): Promise<readonly CacheClaim[]> => {
+    const claims = new Map<ClaimRequest, CacheClaim>()
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-      if (request.takes && (await isFirst(database, request))) return { state: 'mine' }
-      const claim = await database.transaction((tx) => claimOnce(tx, request))
-      if (claim !== null) return claim
+      const open = requests.filter((request) => !claims.has(request))
+      const claimed = await claimNew(database, accountId, open)
+      for (const request of open)
+        if (claimed.has(request.jobId)) claims.set(request, { state: 'mine' })
+      const known = open.filter((request) => !claims.has(request))
+      if (known.length === 0) break
+      const found = await database.transaction((tx) => claimKnown(tx, accountId, known))
+      for (const [index, request] of known.entries()) {
+        const claim = found[index]
+        if (claim != null) claims.set(request, claim)
+      }
     }
-    return { state: 'free' }
+    return requests.map((request) => claims.get(request) ?? { state: 'free' })
   },
 
   /** Forgets a result whose file is gone. */

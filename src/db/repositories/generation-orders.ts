@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, or } from 'drizzle-orm'
+import { and, eq, inArray, isNull, ne, or } from 'drizzle-orm'
 import { MediaError } from '../../domain/failures.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
 import type { KeptAnswer, ModelOrderHandle } from '../../domain/generation/model-order.ts'
@@ -26,6 +26,9 @@ export interface BegunOrder {
 
 export const ofJob = ({ executionId, jobId }: JobRef) =>
   and(eq(generationJobs.executionId, executionId), eq(generationJobs.jobId, jobId))
+
+export const ofJobs = (executionId: ExecutionId, jobIds: readonly string[]) =>
+  and(eq(generationJobs.executionId, executionId), inArray(generationJobs.jobId, [...jobIds]))
 
 const ofOrder = (order: OrderRef) =>
   and(ofJob(order), eq(generationJobs.reference, order.reference))

@@ -15,7 +15,7 @@ import type { Account } from './accounts.ts'
 import { createGenerationCache } from './generation-cache.ts'
 import { createGenerationDeliveries } from './generation-deliveries.ts'
 import { createGenerationExpansions } from './generation-expansions.ts'
-import { createGenerationOrders } from './generation-orders.ts'
+import { createGenerationOrders, ofJob, ofJobs } from './generation-orders.ts'
 import { createGenerationSpending } from './generation-spending.ts'
 import type { RepositoryOptions } from './page.ts'
 
@@ -92,22 +92,34 @@ export const createGenerationsRepository = (
       const [found] = await database
         .select()
         .from(generationJobs)
-        .where(and(eq(generationJobs.executionId, executionId), eq(generationJobs.jobId, jobId)))
+        .where(ofJob({ executionId, jobId }))
       return found ?? null
     },
 
-    /** A job with the account whose plan it is in; null when there is no such job. */
-    ownedJobOf: async (
+    /** Jobs with the account whose plan they are in, in any order; those that there are. */
+    ownedJobsOf: (
       executionId: ExecutionId,
-      jobId: string,
-    ): Promise<{ readonly account: Account; readonly row: GenerationJob } | null> => {
-      const [found] = await database
+      jobIds: readonly string[],
+    ): Promise<{ readonly account: Account; readonly row: GenerationJob }[]> =>
+      database
         .select({ account: accounts, row: generationJobs })
         .from(generationJobs)
         .innerJoin(generations, eq(generations.executionId, generationJobs.executionId))
         .innerJoin(accounts, eq(accounts.id, generations.accountId))
-        .where(and(eq(generationJobs.executionId, executionId), eq(generationJobs.jobId, jobId)))
-      return found ?? null
+        .where(ofJobs(executionId, jobIds)),
+
+    /** What jobs of a plan have come to, by their ids; those that are done. */
+    resultsOf: async (
+      executionId: ExecutionId,
+      jobIds: readonly string[],
+    ): Promise<ReadonlyMap<string, JobResult>> => {
+      const rows = await database
+        .select({ jobId: generationJobs.jobId, result: generationJobs.result })
+        .from(generationJobs)
+        .where(ofJobs(executionId, jobIds))
+      return new Map(
+        rows.flatMap(({ jobId, result }) => (result === null ? [] : [[jobId, result]])),
+      )
     },
 
     /** Sets a higher limit; false when this one is not higher, or there is no limit or no such plan. */

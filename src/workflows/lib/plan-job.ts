@@ -1,5 +1,9 @@
 import { condition, sleep } from '@temporalio/workflow'
-import type { JobClaim, PlannedJob } from '../../contracts/generation-activities.ts'
+import type {
+  JobClaim,
+  JobClaimRequest,
+  PlannedJob,
+} from '../../contracts/generation-activities.ts'
 import { lookAgainAfterMs } from '../../domain/generation/after-failure.ts'
 import { generations } from '../activities.ts'
 import { GaveUp } from './failures.ts'
@@ -39,13 +43,13 @@ const claimed = async (
   job: PlannedJob,
   endOf: (jobId: string) => Promise<unknown>,
 ): Promise<Settled> => {
-  const { executionId } = round.order
   for (let looks = 0; ; looks += 1) {
     const takes = round.budget.reserve(job.id, job.upperCredits)
-    const claim = await claimOf(round, { executionId, jobId: job.id, takes })
+    const claim = await claimOf(round, { jobId: job.id, takes })
     if (claim.status === 'mine') return claim
     round.budget.settle(job.id, 0)
     if (claim.status === 'hit') return claim
+    if (claim.status === 'failed') throw new GaveUp(claim.failure)
     if (claim.status === 'free') await roomFor(round, job)
     // The news of our own plan come by themselves; others are looked for, now and then.
     else if (claim.byJobId !== null && looks === 0) await endOf(claim.byJobId)
@@ -53,12 +57,9 @@ const claimed = async (
   }
 }
 
-const claimOf = async (
-  round: PlanRound,
-  request: Parameters<typeof generations.claimJob>[0],
-): Promise<JobClaim> => {
+const claimOf = async (round: PlanRound, request: JobClaimRequest): Promise<JobClaim> => {
   try {
-    return await generations.claimJob(request)
+    return await round.claims.load(request)
   } catch (error) {
     round.budget.settle(request.jobId, 0)
     throw error

@@ -4,6 +4,7 @@ import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Budget } from '../../domain/generation/budget.ts'
 import type { JobWait } from '../../domain/generation/model-order.ts'
 import { generations } from '../activities.ts'
+import { jobClaims, type JobClaims } from './job-claims.ts'
 import type { OrderDesk } from './order-desk.ts'
 import type { OutsideHelp } from './outside-help.ts'
 import { Slots } from './slots.ts'
@@ -16,6 +17,7 @@ export class PlanRound {
   readonly help: OutsideHelp
   readonly budget: Budget
   readonly slots: Slots
+  readonly claims: JobClaims
   readonly #waits = new Map<string, JobWait>()
 
   constructor(parts: Pick<PlanRound, 'desk' | 'order' | 'terms' | 'help' | 'budget'>) {
@@ -25,6 +27,7 @@ export class PlanRound {
     this.help = parts.help
     this.budget = parts.budget
     this.slots = new Slots(parts.terms.parallelCount)
+    this.claims = jobClaims(parts.order.executionId)
     this.help.followLimit((maxCredits) => this.budget.raise(maxCredits))
   }
 
