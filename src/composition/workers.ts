@@ -80,12 +80,17 @@ const commonOptions = (taskQueue: Queue, { settings }: Config) =>
     activityTaskPollerBehavior: { type: 'autoscaling' },
   }) satisfies WorkerOptions
 
+/** The part of a provider's limit that is used. Temporal's limiter is a bucket, so that a second's worth
+ * may go at once after a pause, and what it hands out in time may arrive late, together with what comes
+ * next: the rest makes up for both over ten seconds. */
+const USED_RATIO = 0.9
+
 /** In front of one provider. Temporal hands out no more calls a second than it allows, whoever asks for
  * them and however many workers there are; a call waits in the queue until then. */
 const modelQueueOptions = (limits: ModelQueueLimits, config: Config) =>
   ({
     ...commonOptions(providerQueue(limits.name), config),
-    maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
+    maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond * USED_RATIO,
     maxConcurrentActivityTaskExecutions: limits.concurrency,
   }) satisfies WorkerOptions
 
