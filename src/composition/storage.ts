@@ -87,7 +87,7 @@ const openBucket = async (config: Config, log?: StorageLog): Promise<S3Store> =>
   switch (await store.inspectBucket()) {
     case 'missing':
       throw new StartFailure(
-        `S3 at ${place} shows us no bucket "${bucket}": make it (node scripts/make-bucket.ts), or correct S3_BUCKET and S3_ACCESS_KEY.`,
+        `S3 at ${place} shows us no bucket "${bucket}": make it (node scripts/run.mjs scripts/make-bucket.ts), or correct S3_BUCKET and S3_ACCESS_KEY.`,
       )
     case 'refused':
       throw new StartFailure(

@@ -22,7 +22,7 @@ const configWith = (change: Record<string, string>) =>
 it('a missing bucket is said at the start, and can be made, more than once', async () => {
   const config = configWith({ S3_BUCKET: 'films' })
   await expect(openStorage(config)).rejects.toThrow(
-    `S3 at ${server.endpoint} shows us no bucket "films": make it (node scripts/make-bucket.ts), or`,
+    `S3 at ${server.endpoint} shows us no bucket "films": make it (node scripts/run.mjs scripts/make-bucket.ts), or`,
   )
   await bucketOf(config).makeBucket()
   await bucketOf(config).makeBucket()

@@ -133,7 +133,8 @@ export const VOICE_MODELS = {
   'local/espeak': {
     operation: 'generateAudio',
     makes: 'audio',
-    summary: 'Robotic speech. Needs no key: for drafts and tests.',
+    summary:
+      'Robotic speech, with voices as espeak-ng names them (`en-gb`, `de+f3`). Needs no key: for drafts and tests.',
     takes: {
       text: { kind: 'text', lengthMax: 20_000 },
       voice,
