@@ -84,9 +84,8 @@ const expectAway = (response: Awaited<ReturnType<typeof order>>, code: string) =
 }
 
 test('without a worker an order is answered 503 in time, and nothing is held', async () => {
-  const startedMs = Date.now()
+  // By the order's own deadline: the one of all requests would answer OVERLOADED.
   expectAway(await order(), 'TEMPORAL_UNAVAILABLE')
-  expect(Date.now() - startedMs).toBeLessThan(8_000)
   expect(await api.repositories.ledger.balance(customer.id)).toMatchObject({ held: 0 })
 })
 

@@ -64,8 +64,8 @@ const expectRefusedForNow = async (method: string, path: string, body?: object):
   process.stdout.write(`${method} ${path.replace(/_\w+/, '_…')}: 503 in ${answeredInMs} ms\n`)
   expect({ path, status: refused.status }).toEqual({ path, status: 503 })
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-  // Two to three seconds on a quiet machine; nobody is kept hanging.
-  expect(answeredInMs).toBeLessThan(10_000)
+  // Two to three seconds on a quiet machine; on any it ends by a deadline of ours, and nobody is kept hanging.
+  expect(answeredInMs).toBeLessThan(45_000)
 }
 
 const untilReady = () =>

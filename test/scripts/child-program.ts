@@ -16,7 +16,7 @@ export function programPart(
     args: [file],
     logFile: join(folder, 'logs', `${name}.log`),
     ready,
-    readyTimeoutMs: 10_000,
+    readyTimeoutMs: 60_000,
     stopSignal: 'SIGTERM',
     stopGraceMs,
   }

@@ -35,7 +35,7 @@ async function connected(url: string) {
 }
 
 // Making a cluster waits for the disk, which on a busy machine takes seconds.
-describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
+describe('embedded PostgreSQL', () => {
   it('loses no acknowledged row when it is killed while it writes', async () => {
     const folder = tempFolder()
     const first = await started(folder, { durable: true })

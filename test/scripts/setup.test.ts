@@ -12,7 +12,7 @@ import { tempFolder } from './temp-folder.ts'
 const run = promisify(execFile)
 const setupModule = (name: string) => import(join(projectRoot, 'scripts', 'setup', name))
 
-describe('set-up', { timeout: 60_000 }, () => {
+describe('set-up', () => {
   it('has nothing to do the second time', async () => {
     const setup = join(projectRoot, 'scripts', 'setup.mjs')
     await run(process.execPath, [setup])
@@ -145,7 +145,7 @@ describe('the official Temporal download', () => {
   }
 })
 
-describe('scripts/run.mjs', { timeout: 30_000 }, () => {
+describe('scripts/run.mjs', () => {
   it('passes arguments, output, exit code and signals through to the script', async () => {
     const script = join(tempFolder(), 'script.ts')
     writeFileSync(

@@ -13,7 +13,7 @@ function supervised() {
   return { supervisor, said }
 }
 
-describe('supervisor', { timeout: 30_000 }, () => {
+describe('supervisor', () => {
   it('restarts a part that is killed and says so in one line', async () => {
     const { supervisor, said } = supervised()
     await supervisor.start(programPart(tempFolder(), IDLE, { name: 'worker' }))

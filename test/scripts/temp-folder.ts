@@ -11,12 +11,12 @@ export function tempFolder(): string {
   return folder
 }
 
-/** Resolves when `condition` holds; throws after thirty seconds. */
+/** Resolves when `condition` holds; throws after a hundred seconds, long before the test is given up. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 30_000
+  const deadlineMs = Date.now() + 100_000
   while (!(await condition())) {
     if (Date.now() > deadlineMs)
-      throw new Error(`not within thirty seconds: ${condition.toString()}`)
+      throw new Error(`not within a hundred seconds: ${condition.toString()}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -19,7 +19,7 @@ async function started(folder: string) {
   return { server, connection }
 }
 
-describe('embedded Temporal', { timeout: 60_000 }, () => {
+describe('embedded Temporal', () => {
   it('knows the search attributes, keeps runs for 30 days, shows its UI, and stops', async () => {
     const { server, connection } = await started(tempFolder())
     const { customAttributes } = await connection.operatorService.listSearchAttributes({

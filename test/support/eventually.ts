@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Tries until it does not throw, or gives up after `timeoutMs` with the last error. */
+/** Tries until it does not throw, or gives up after `timeoutMs` with the last error: by default shortly
+ * before the test itself is given up, so that a slow machine fails nothing. */
 export const eventually = async <T>(
   attempt: () => Promise<T> | T,
-  timeoutMs = 20_000,
+  timeoutMs = 100_000,
 ): Promise<T> => {
   const endsAtMs = Date.now() + timeoutMs
   for (;;) {

@@ -316,7 +316,7 @@ describe('a guarded download', () => {
 })
 
 describe('a guarded request', () => {
-  const post = { method: 'POST', timeoutMs: 2_000, maxResponseBytes: 1_000 } as const
+  const post = { method: 'POST', timeoutMs: 30_000, maxResponseBytes: 1_000 } as const
 
   it('sends the body and hands back whatever comes', async () => {
     answer = (request, response) => {

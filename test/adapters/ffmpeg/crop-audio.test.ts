@@ -130,7 +130,10 @@ describe('cropAudio', () => {
     const { streams } = await probe({ ffprobePath: 'ffprobe', path: outputPath })
     expect(streams).toMatchObject([{ kind: 'audio', codec: 'mp3', bitrateKbps: 320 }])
     const bytes = await readFile(outputPath)
-    expect(bytes.toString('latin1')).not.toMatch(/Tell nobody|secret|ID3|TAG/)
+    expect(bytes.toString('latin1')).not.toMatch(/Tell nobody|secret/)
+    // Where tags of the two versions stand; elsewhere three letters may be sound.
+    expect(bytes.toString('latin1', 0, 3)).not.toBe('ID3')
+    expect(bytes.subarray(-128).toString('latin1', 0, 3)).not.toBe('TAG')
   })
 
   it.each([

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { processIdentity } from '../../../scripts/stack/process-identity.ts'
 import { toolchain } from '../../../scripts/stack/toolchain.ts'
 import { extractSpeech } from '../../../src/adapters/speech/extract-speech.ts'
 import { createLocalSpeech } from '../../../src/adapters/speech/local-speech.ts'
+import { eventually } from '../../support/eventually.ts'
 import { makeMedia } from '../../support/media-corpus.ts'
 import { asSpeechAudio, makeSpeech } from '../../support/speech.ts'
 
@@ -98,15 +100,9 @@ describe('the local speech engine', () => {
     const args = [program, pythonPath, speechPath, work('x')]
     const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string]
-    expect(Number(pid)).toBeGreaterThan(1)
+    expect(processIdentity(Number(pid))).not.toBeNull()
     parent.kill('SIGKILL')
-    await vi.waitFor(
-      async () => {
-        const alive = (await readdir('/proc')).includes(pid)
-        expect(alive).toBe(false)
-      },
-      { timeout: 10_000 },
-    )
+    await eventually(() => expect(processIdentity(Number(pid))).toBeNull())
   })
 })
 

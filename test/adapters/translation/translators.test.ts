@@ -90,10 +90,10 @@ const obedient = (request: RecordedRequest): FakeAnswer => {
 }
 
 const openai = (url: string) =>
-  createOpenaiTranslator({ url: `${url}/v1`, apiKey: 'sk-test', model: 'gpt-x', timeoutMs: 5_000 })
-const deepl = (url: string) => createDeepl({ url, apiKey: 'deepl-key', timeoutMs: 5_000 })
+  createOpenaiTranslator({ url: `${url}/v1`, apiKey: 'sk-test', model: 'gpt-x', timeoutMs: 30_000 })
+const deepl = (url: string) => createDeepl({ url, apiKey: 'deepl-key', timeoutMs: 30_000 })
 const libretranslate = (url: string) =>
-  createLibretranslate({ url: `${url}/`, apiKey: null, timeoutMs: 5_000 })
+  createLibretranslate({ url: `${url}/`, apiKey: null, timeoutMs: 30_000 })
 
 /** Each with a server that does what it should. */
 const ENGINES: readonly [string, (url: string) => Translator, Answer][] = [
@@ -263,7 +263,7 @@ describe('a chat model as translator', () => {
     await service?.close()
     const url = await serve(obedient)
     await translate(openai(url), CUES, { remember })
-    const server = { url: `${url}/v1`, apiKey: null, model: 'gpt-y', timeoutMs: 5_000 }
+    const server = { url: `${url}/v1`, apiKey: null, model: 'gpt-y', timeoutMs: 30_000 }
     await translate(createOpenaiTranslator(server), CUES, { remember })
     expect(service?.requests).toHaveLength(2)
   })
@@ -343,7 +343,7 @@ describe('DeepL', () => {
 describe('LibreTranslate', () => {
   it('gets what its API wants, with the key in the body', async () => {
     const url = await serve(() => json({ translatedText: 'hola' }))
-    const translator = createLibretranslate({ url, apiKey: 'libre-key', timeoutMs: 5_000 })
+    const translator = createLibretranslate({ url, apiKey: 'libre-key', timeoutMs: 30_000 })
     await translate(translator, cuesOf(['Hello']), { source: null, target: 'zh-TW' })
     const [request] = service?.requests ?? []
     expect(request?.url).toBe('/translate')

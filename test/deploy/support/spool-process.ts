@@ -34,7 +34,7 @@ export const startSpool = async (
   await eventually(() => {
     if (child.exitCode !== null) throw new Error(`${program} ended: ${log}`)
     if (!log.includes(ready)) throw new Error(`${program} is not ready: ${log.slice(-2_000)}`)
-  }, 40_000)
+  })
   return {
     pid: child.pid ?? 0,
     log: () => log,
