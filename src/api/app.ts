@@ -12,6 +12,7 @@ import { limitAddressRate } from './plugins/address-rate.ts'
 import { byTicket, requireAccount, requireOperator } from './plugins/authentication.ts'
 import { gracefulClose } from './plugins/graceful-close.ts'
 import { idempotency } from './plugins/idempotency.ts'
+import { knownQueries } from './plugins/known-queries.ts'
 import { isLiveUpgrade, liveSockets } from './plugins/live-sockets.ts'
 import { openapi, openapiRoute } from './plugins/openapi.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -149,6 +150,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
       scope.addHook('onRequest', requireOperator(context.settings))
       scope.setNotFoundHandler(notFound)
       scope.addHook('onRoute', describedBehind('adminKey'))
+      scope.addHook('onRoute', knownQueries)
       await adminAccountRoutes(scope, context)
       await adminCreditRoutes(scope, context)
       await generationDecisionRoutes(scope, context)
@@ -160,6 +162,7 @@ const registerRoutes = async (app: FastifyInstance, context: RouteContext): Prom
       scope.addHook('onRequest', requireAccount(scope, context))
       scope.setNotFoundHandler(notFound)
       scope.addHook('onRoute', describedBehind('apiKey'))
+      scope.addHook('onRoute', knownQueries)
       for (const routes of ACCOUNT_ROUTES) await routes(scope, context)
     },
     { prefix: '/v1' },
@@ -172,6 +175,7 @@ const registerLiveRoutes = async (app: FastifyInstance, context: RouteContext): 
     async (scope) => {
       scope.addHook('onRequest', requireAccount(scope, context, byTicket(context)))
       scope.addHook('onRoute', describedBehind('apiKey'))
+      scope.addHook('onRoute', knownQueries)
       await liveRoutes(scope, context)
     },
     { prefix: '/v1' },

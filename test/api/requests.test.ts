@@ -136,6 +136,43 @@ describe('every error is a problem object', () => {
   })
 })
 
+describe('a query parameter that a route does not know', () => {
+  const fixOf = async (method: 'GET' | 'DELETE', url: string) => {
+    const refused = expectProblem(await call(customer, { method, url }), 422, 'INPUT_INVALID')
+    expect(refused.errors).toMatchObject([{ message: 'is not a field of this request' }])
+    return refused.errors[0] as { readonly path: string; readonly fix: string }
+  }
+
+  test('is refused with the one that was probably meant', async () => {
+    const lists = [
+      'executions',
+      'media',
+      'videos',
+      'tasks',
+      'account/ledger',
+      'webhooks/deliveries',
+    ]
+    for (const list of lists) {
+      const { path, fix } = await fixOf('GET', `/v1/${list}?limti=5`)
+      expect(path).toBe('limti')
+      expect(fix).toContain('Did you mean limit?')
+    }
+  })
+
+  test('is refused where there is none to know', async () => {
+    await fixOf('GET', '/v1/account?limit=5')
+    await fixOf('DELETE', `/v1/webhooks/endpoints/${newId('endpoint')}?force=true`)
+  })
+
+  test('is no matter to those whose clients add some of their own', async () => {
+    const asked = (url: string) => call(customer, { method: 'GET', url })
+    expect((await asked('/tasks?page=2')).statusCode).toBe(200)
+    expect((await asked('/healthz?from=balancer')).statusCode).toBe(200)
+    const events = `/v1/executions/${newId('execution')}/events?lastEventId=3`
+    expectProblem(await asked(events), 404, 'NOT_FOUND')
+  })
+})
+
 describe('nothing under /v1 is open', () => {
   const mistyped = (key: string) => `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`
   test.each([

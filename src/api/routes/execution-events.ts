@@ -26,6 +26,8 @@ export const executionEventRoutes = async (app: Api, context: RouteContext): Pro
         'Events `execution.status`, `step.status` and `step.progress`. The stream ends when the execution is over; whoever then comes back is answered 204.',
       tags: ['executions'],
       params: executionParams,
+      // Stand-ins for EventSource repeat Last-Event-ID there, under names of their own.
+      querystring: z.looseObject({}),
       response: {
         200: {
           description: 'A stream of events.',
