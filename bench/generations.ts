@@ -65,12 +65,11 @@ const finished = (run: GenerationAnswer): GenerationAnswer => {
 /** No two videos are equal, or their merges would be one. */
 const VIDEO_SECONDS = Array.from({ length: 8 }, (_, n) => 2 + n / 10)
 
-/** Eight videos of an image, and four merges of two each. */
+/** Eight videos, none of which needs another, and four merges of two each. */
 const eightAndFour = (mark: string) => ({
   jobs: [
-    card('image', mark),
     ...VIDEO_SECONDS.map((seconds, n) =>
-      remoteVideo(`video-${n}`, 'image', `${mark} ${n}`, seconds),
+      remoteVideo(`video-${n}`, { prompt: `${mark} ${n}`, durationSeconds: seconds }),
     ),
     ...Array.from({ length: 4 }, (_, n) =>
       merge(`film-${n}`, [`video-${2 * n}`, `video-${2 * n + 1}`]),
@@ -169,7 +168,7 @@ const measureCrowd = async (run: Run, world: World): Promise<Figure[]> => {
   const plan = () => {
     const mark = randomUUID()
     const videos = Array.from({ length: jobCount - 1 }, (_, n) =>
-      remoteVideo(`video-${n}`, 'image', `${mark} ${n}`),
+      remoteVideo(`video-${n}`, { imageId: 'image', prompt: `${mark} ${n}` }),
     )
     return { jobs: [card('image', mark), ...videos] }
   }

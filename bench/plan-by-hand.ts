@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runMediaOperation } from '../src/adapters/ffmpeg/compose/run-media-operation.ts'
 import { describeMedium } from '../src/adapters/ingest/describe-medium.ts'
-import { drawCard } from '../src/adapters/models/local-card.ts'
 import { LOUDNESS_TARGET_LUFS } from '../src/domain/loudness.ts'
 import { secondsOf } from './samples.ts'
 import type { BenchStack } from './stack.ts'
 
 const TIMEOUT_MS = 600_000
 
-/** A plan of an image, videos of it, and a merge of each two of them. */
+/** A plan of videos, and a merge of each two of them. */
 export interface PlanByHand {
   /** What the provider has made, where it is fetched. */
   readonly videoUrls: readonly string[]
@@ -20,7 +19,7 @@ export interface PlanByHand {
 }
 
 /**
- * The seconds of a plan as a program without Spool: the same code draws, checks and merges, everything as
+ * The seconds of a plan as a program without Spool: the same code checks and merges, everything as
  * soon as it can and as much at once as there is, and nothing is ordered, written down or told.
  */
 export const planByHand = async (
@@ -30,8 +29,6 @@ export const planByHand = async (
   const folder = join(stack.dir, 'plan-by-hand')
   mkdirSync(folder)
   const seconds = await secondsOf(async () => {
-    const size = { widthPx: 320, heightPx: 180 }
-    await drawCard(join(folder, 'card'), { prompt: 'by hand', seed: 1, size })
     const videos = videoUrls.map((url, index) =>
       takeDelivery(stack, { url, path: join(folder, `video-${index}`), workSeconds }),
     )

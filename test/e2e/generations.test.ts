@@ -67,7 +67,10 @@ const tenJobs = (mark: string) => ({
   jobs: [
     ...[1, 2, 3].flatMap((number) => [
       card(`image-${number}`, `${mark} ${number}`),
-      remoteVideo(`scene-${number}`, `image-${number}`, `${mark} scene ${number}`),
+      remoteVideo(`scene-${number}`, {
+        imageId: `image-${number}`,
+        prompt: `${mark} scene ${number}`,
+      }),
     ]),
     merge('half', ['scene-1', 'scene-2']),
     merge('film', ['half', 'scene-3']),
@@ -128,7 +131,12 @@ test('an order that may have been taken waits for the operator, and is not repea
 
 test('a cancel reaches the provider, and what was finished is paid', async () => {
   video.scripts.set('A river', { work: 'runs' })
-  const plan = { jobs: [card('image', 'A river bank'), remoteVideo('scene', 'image', 'A river')] }
+  const plan = {
+    jobs: [
+      card('image', 'A river bank'),
+      remoteVideo('scene', { imageId: 'image', prompt: 'A river' }),
+    ],
+  }
   const { executionId, creditsHeld } = await plans.order(plan)
   await eventually(() => expect(invoiceOf(video, 'A river')).toHaveLength(1))
   const canceled = await customer.call('POST', `/v1/executions/${executionId}/cancel`)
@@ -144,7 +152,7 @@ test('a plan of the published dialect tells its own address, signed with its own
   const executionPlan = {
     jobs: [
       { ...card('image', 'A letter'), output: '$image' },
-      remoteVideo('scene', 'image', 'A letter'),
+      remoteVideo('scene', { imageId: 'image', prompt: 'A letter' }),
     ],
   }
   const webhookSecret = 'a secret of the program'

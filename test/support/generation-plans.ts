@@ -9,12 +9,10 @@ export const card = (id: string, prompt: string): Job => ({
   params: { model: 'local/card', provider: 'local', prompt, width: 320, height: 180 },
 })
 
-/** A video of an image, by the provider of asynchronous videos. */
+/** A video by the provider of asynchronous videos; of an image, if it names one. */
 export const remoteVideo = (
   id: string,
-  imageId: string,
-  prompt: string,
-  durationSeconds = 2,
+  wish: { readonly prompt: string; readonly imageId?: string; readonly durationSeconds?: number },
 ): Job => ({
   id,
   type: 'generate',
@@ -22,9 +20,9 @@ export const remoteVideo = (
   params: {
     model: 'async-video/default',
     provider: 'async-video',
-    prompt,
-    image: `_imageJobDependency:${imageId}`,
-    duration: durationSeconds,
+    prompt: wish.prompt,
+    ...(wish.imageId === undefined ? {} : { image: `_imageJobDependency:${wish.imageId}` }),
+    duration: wish.durationSeconds ?? 2,
   },
 })
 

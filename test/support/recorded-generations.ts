@@ -27,7 +27,7 @@ export const recordedGenerations = async ({
   const completed = await order({
     jobs: [
       thumbnail('still', 'scene'),
-      remoteVideo('scene', 'image', 'A harbour'),
+      remoteVideo('scene', { imageId: 'image', prompt: 'A harbour' }),
       card('image', 'A harbour'),
     ],
   })
@@ -64,7 +64,10 @@ export const recordedGenerations = async ({
 
   video.scripts.set('An endless river', { work: 'runs' })
   const canceled = await order({
-    jobs: [card('image', 'A river'), remoteVideo('scene', 'image', 'An endless river')],
+    jobs: [
+      card('image', 'A river'),
+      remoteVideo('scene', { imageId: 'image', prompt: 'An endless river' }),
+    ],
   })
   await eventually(() => {
     if (video.orders.some(({ input }) => input['prompt'] === 'An endless river')) return
