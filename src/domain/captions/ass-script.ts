@@ -38,6 +38,8 @@ const STRONG = /\p{L}/u
 /** Says at the start of a line that it runs from right to left, whatever it begins with. */
 const RIGHT_TO_LEFT_MARK = '\u200f'
 const WORD_JOINER = '\u2060'
+/** A letter that takes no room. */
+const UNSEEN_LETTER = '{\\fscx0\\fscy0}a{\\r}'
 
 /**
  * Writes captions as a script of Advanced SubStation Alpha that libass draws. Every line stands at a
@@ -260,7 +262,7 @@ const lineText = (script: CaptionScript, placed: PlacedLine, lit: Lit | null): s
     return tags === '' ? `${space}${text}` : `${space}{${tags}}${text}{\\r}`
   })
   const start = isRightToLeft ? RIGHT_TO_LEFT_MARK : ''
-  return `{\\an2\\pos(${px(middlePx)},${px(bottomPx)})}${start}${words.join('')}`
+  return `${scriptOf(line.words)}{\\an2\\pos(${px(middlePx)},${px(bottomPx)})}${start}${words.join('')}`
 }
 
 /** The active word by itself, grown around its own middle. */
@@ -278,8 +280,15 @@ const grownWord = (script: CaptionScript, placed: PlacedLine, active: PageWord):
   const percent = px(grownBy * 100)
   const grow = `\\t(0,${POP_MS},\\fscx${percent}\\fscy${percent})`
   const lit = `\\1c&H${colour(script.look.activeColor).bgr}&`
-  return `{\\an5\\pos(${px(middlePx)},${px(centrePx)})${lit}${grow}}${runsText(script, active.text, sizePx)}`
+  return `${scriptOf([active])}{\\an5\\pos(${px(middlePx)},${px(centrePx)})${lit}${grow}}${runsText(script, active.text, sizePx)}`
 }
+
+/**
+ * Emoji belong to no script, and libass parts what it draws where the script changes: between those that
+ * are joined to one (a family, a key with a number), unless a letter beside them lends them its own.
+ */
+const scriptOf = (words: readonly PageWord[]): string =>
+  words.some(({ text }) => STRONG.test(text)) ? '' : UNSEEN_LETTER
 
 const reach = (
   { runsOf }: CaptionScript,

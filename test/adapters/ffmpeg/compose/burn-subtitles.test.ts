@@ -154,6 +154,20 @@ describe('addSubtitles', () => {
     expect(drawn[0]).not.toEqual(drawn[1])
   })
 
+  it.each(['👨‍👩‍👧‍👦', '❤️‍🔥', '1️⃣'])(
+    'lights %s in its place, and as the one sign that it is',
+    async (sign) => {
+      const { path } = await burn(say(sign, 'and'), { preset: 'tiktok' })
+      const lit = (await cellsOf(path, 0.2, isYellow)).map(({ column }) => column)
+      // While the word beside it is lit.
+      const unlit = (await cellsOf(path, 0.7, isWhite)).map(({ column }) => column)
+      const width = (columns: readonly number[]) => Math.max(...columns) - Math.min(...columns)
+      expect(Math.min(lit.length, unlit.length)).toBeGreaterThan(3)
+      expect(Math.abs(mean(lit) - mean(unlit))).toBeLessThan(1.5)
+      expect(width(lit)).toBeLessThanOrEqual(width(unlit) + 2)
+    },
+  )
+
   it('refuses characters that no font has before anything is drawn', async () => {
     await expect(burn(say('fine', 'cuneiform 𒀀'))).rejects.toMatchObject({
       code: 'INPUT_INVALID',

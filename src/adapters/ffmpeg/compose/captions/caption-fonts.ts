@@ -85,6 +85,10 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 /** Drawn by the letters around them, or not at all. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu
 
+/** As wide as their first part. Some of them (a rainbow flag) are measured as several, and drawn as one. */
+const JOINED_EMOJI = /\p{RGI_Emoji_ZWJ_Sequence}/gv
+const firstPart = (emoji: string): string => String.fromCodePoint(emoji.codePointAt(0) ?? 0)
+
 /**
  * Finds fonts of ours for a text, before anything is drawn. *Errors:* INPUT_INVALID with the characters
  * that none of them has, at the path.
@@ -120,7 +124,7 @@ export const findCaptionFonts = async (
     widthOf: (part, sizePx) =>
       runsOf(part).reduce((width, run) => {
         measuring.font = `${sizePx}px "${run.family}"`
-        return width + measuring.measureText(run.text).width
+        return width + measuring.measureText(run.text.replaceAll(JOINED_EMOJI, firstPart)).width
       }, 0),
     writeTo: async (folder) => {
       for (const { fileName, bytes } of used)
