@@ -14,6 +14,7 @@ import { TASK_NEEDS, taskKindOf, taskWorkOf } from '../domain/task-kinds.ts'
 import { mediaNeed, planTask, refuseLack } from '../domain/task-plan.ts'
 import { remoteWork } from '../domain/task-providers.ts'
 import { lookProblems } from '../domain/video-rules.ts'
+import { declinedOrder } from './declined-order.ts'
 import { refuseMissingEngines } from './missing-engines.ts'
 import { placementOf, type Placement } from './placement.ts'
 import { accountOf } from './plugins/authentication.ts'
@@ -79,7 +80,8 @@ const enginesOf = ({ kind, options }: NewTask) => {
 
 /**
  * Writes the order down and starts its workflow. *Idempotent* by the request's key. *Errors:*
- * INPUT_INVALID with all that is to be mended; NOT_CONFIGURED; TEMPORAL_UNAVAILABLE, after which the same key finds the row.
+ * INPUT_INVALID with all that is to be mended; NOT_CONFIGURED; INSUFFICIENT_CREDITS with the figures, for a
+ * medium that lies here; TEMPORAL_UNAVAILABLE, after which the same key finds the row.
  */
 export const orderTask = async (
   context: RouteContext,
@@ -122,7 +124,8 @@ export const orderTask = async (
   return row
 }
 
-/** Writes the order down and, of a medium that lies here, holds its price in the same transaction. */
+/** Writes the order down and, of a medium that lies here, holds its price in the same transaction. *Errors:*
+ * INSUFFICIENT_CREDITS. */
 const insertTask = async (
   { repositories, settings, now }: RouteContext,
   order: { readonly account: Account; readonly medium: Media | null; readonly newTask: NewTaskRow },
@@ -138,12 +141,9 @@ const insertTask = async (
     workflowId: taskWorkflowId(id),
     expiresAt: new Date(now().getTime() + settings.holdTtlMs),
   }
-  const { task: row, isPaid } = await repositories.tasks.admit(
-    newTask,
-    amountCredits > 0 ? hold : null,
-  )
-  const refused = { status: 'refused', failure: 'INSUFFICIENT_CREDITS' } as const
-  return { row, admission: isPaid ? admission : refused }
+  const admitted = await repositories.tasks.admit(newTask, amountCredits > 0 ? hold : null)
+  if (admitted.state === 'admitted') return { row: admitted.task, admission }
+  throw declinedOrder({ ...admitted, neededCredits: amountCredits })
 }
 
 /** What is to be done with a medium, and its price; one that does not fit is refused by the workflow,

@@ -91,6 +91,26 @@ test('what this server has no engine for is a conflict that names the setting', 
   })
 })
 
+test('without enough credits an order of an upload is refused with the figures, until there are some', async () => {
+  const customer = await api.customer()
+  const payload = { input: await api.song(customer.id), kind: 'audio', options: { format: 'aac' } }
+  const headers = { 'idempotency-key': 'once' }
+  const ask = () => api.call(customer, { method: 'POST', url: '/v1/tasks', payload, headers })
+  const refused = await ask()
+  expect(refused.statusCode).toBe(402)
+  expect(refused.json()).toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+    neededCredits: 1,
+    availableCredits: 0,
+  })
+  const { tasks } = (await api.call(customer, { method: 'GET', url: '/v1/tasks' })).json()
+  expect(tasks).toEqual([])
+  const { ledger } = api.repositories
+  await ledger.topUp({ accountId: customer.id, amountCredits: 5, reference: 'more' })
+  expect((await ask()).statusCode).toBe(201)
+  expect(await ledger.balance(customer.id)).toMatchObject({ held: 1 })
+})
+
 test('nobody orders without a key, wherever he asks', async () => {
   for (const url of ['/tasks', '/jobs', '/v1/tasks']) {
     const payload = { input, kind: 'image' }

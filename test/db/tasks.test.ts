@@ -64,17 +64,18 @@ test('an order whose price is held with it is held once, and declined for good',
   })
   const [paid, free, poor] = [newId('task'), newId('task'), newId('task')]
   expect(await tasks.admit(row(paid), priced(paid, 4))).toMatchObject({
-    isPaid: true,
+    state: 'admitted',
     task: { id: paid, status: 'queued' },
   })
-  expect(await tasks.admit(row(paid), priced(paid, 4))).toMatchObject({ isPaid: true })
-  expect(await tasks.admit(row(free), null)).toMatchObject({ isPaid: true })
-  expect(await tasks.admit(row(poor), priced(poor, 7))).toMatchObject({ isPaid: false })
+  expect(await tasks.admit(row(paid), priced(paid, 4))).toMatchObject({ state: 'admitted' })
+  expect(await tasks.admit(row(free), null)).toMatchObject({ state: 'admitted' })
+  const declined = await tasks.admit(row(poor), priced(poor, 7))
+  expect(declined).toEqual({ state: 'declined', availableCredits: 6 })
   await ledger.topUp({ accountId, amountCredits: 100, reference: 'later' })
   expect(await tasks.admit(row(poor), priced(poor, 7))).toMatchObject({
-    isPaid: false,
-    task: { id: poor },
+    state: 'declined',
   })
+  expect(await tasks.findById(poor)).toBeNull()
   expect((await ledger.balance(accountId)).held).toBe(4)
 })
 

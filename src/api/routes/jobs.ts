@@ -29,7 +29,7 @@ export const jobRoutes = async (app: Api, context: RouteContext): Promise<void> 
       summary: 'Order a single media operation, as a job',
       tags: ['tasks'],
       body: newTask,
-      response: { 201: job, ...problems(400, 401, 409, 422) },
+      response: { 201: job, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
     handler: async (request, reply) => {

@@ -22,7 +22,7 @@ export const taskRoutes = async (app: Api, context: RouteContext): Promise<void>
       summary: 'Order a single media operation',
       tags: ['tasks'],
       body: newTask,
-      response: { 201: task, ...problems(400, 401, 409, 422) },
+      response: { 201: task, ...problems(400, 401, 402, 409, 422) },
     },
     config: { idempotent: true },
     handler: async (request, reply) => {

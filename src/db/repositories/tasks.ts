@@ -6,7 +6,7 @@ import type { TaskOutput } from '../../domain/task-output.ts'
 import type { Database, Transaction } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
 import { tasks } from '../schema/index.ts'
-import { takeHold, type HoldRequest } from './ledger-holds.ts'
+import { takeHold, type HoldOutcome, type HoldRequest } from './ledger-holds.ts'
 import { createLedgerRepository, type LedgerRepository } from './ledger.ts'
 import {
   afterCursor,
@@ -30,6 +30,11 @@ export type NewTask = Pick<
   | 'webhookUrl'
   | 'priority'
 >
+
+/** What became of an order whose price was to be held with it. */
+export type TaskAdmitted =
+  | { readonly state: 'admitted'; readonly task: Task }
+  | Extract<HoldOutcome, { state: 'declined' }>
 
 /** How a call to end a task went: `settled` is true for the one call that ended it. */
 export interface TaskEnding {
@@ -89,7 +94,8 @@ const createTaskEndings = (database: Database, ledger: LedgerRepository, clock: 
   }
 }
 
-/** Single media operations of the tasks API. Locks: task, then hold, then credit account. */
+/** Single media operations of the tasks API. Locks: task, then hold, then credit account; a new task comes
+ * last, for nobody else can want it yet. */
 export const createTasksRepository = (
   database: Database,
   { clock = () => new Date() }: RepositoryOptions = {},
@@ -109,18 +115,16 @@ export const createTasksRepository = (
       return inserted ?? (await findById(row.id))!
     },
 
-    /** The same, with its price set aside in the same transaction; `isPaid` is false when the account
-     * has not enough, and true when nothing is to be paid. *Idempotent* by id. */
-    admit: (
-      row: NewTask,
-      hold: HoldRequest | null,
-    ): Promise<{ readonly task: Task; readonly isPaid: boolean }> =>
+    /** The same, with its price set aside in the same transaction; null: nothing is to be paid. If the
+     * account has not enough there is no task, and the refusal is kept. *Idempotent* by id. */
+    admit: (row: NewTask, hold: HoldRequest | null): Promise<TaskAdmitted> =>
       database.transaction(async (tx) => {
+        const held = hold === null ? null : await takeHold(tx, hold, clock())
+        if (held?.state === 'declined') return held
         const [inserted] = await tx.insert(tasks).values(row).onConflictDoNothing().returning()
         const [task = inserted!] =
           inserted === undefined ? await tx.select().from(tasks).where(eq(tasks.id, row.id)) : []
-        const held = hold === null ? null : await takeHold(tx, hold, clock())
-        return { task, isPaid: held?.state !== 'declined' }
+        return { state: 'admitted', task }
       }),
 
     find: async (accountId: AccountId, id: TaskId): Promise<Task | null> => {
