@@ -91,7 +91,7 @@ const drawn = (
 ): string[] => {
   const scale = facePx / FACE_PX
   const times = speaks.map(([from, to]) => `between(t,${from},${to})`).join('+') || '0'
-  const turned = index % 2 === 1 ? ',hflip,hue=h=40' : ''
+  const turned = index % 2 === 1 ? ',hflip,hue=h=20' : ''
   const [left, top] = [PORTRAIT.faceX * scale, PORTRAIT.faceY * scale]
   return [
     `[p${index}]${MOUTH}:enable='(${times})*${OPENS}',scale=iw*${scale}:-1${turned}[q${index}]`,
