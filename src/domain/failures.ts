@@ -35,7 +35,7 @@ export const FAILURES = {
     409,
     'caller',
     'no',
-    'This Idempotency-Key was used with another body.',
+    'This Idempotency-Key was used with another body; another order needs another key.',
   ),
   IDEMPOTENCY_IN_PROGRESS: rule(
     409,
@@ -87,7 +87,12 @@ export const FAILURES = {
   LANGUAGE_UNSUPPORTED: rule(422, 'caller', 'no', 'The provider does not know this language.'),
   SUBTITLES_UNREADABLE: rule(422, 'caller', 'no', 'The file is not readable as subtitles.'),
   PROVIDER_UNAVAILABLE: rule(502, 'provider', 'yes', 'The provider could not be reached.'),
-  PROVIDER_REJECTED: rule(502, 'provider', 'no', 'The provider refused the request.'),
+  PROVIDER_REJECTED: rule(
+    502,
+    'provider',
+    'no',
+    'The provider refused the request: it does not take, or not allow, what was asked.',
+  ),
   PROVIDER_OUTPUT_INVALID: rule(
     502,
     'provider',
