@@ -11,15 +11,27 @@ whether it speaks. The file appears only when it is complete. How far the work i
 descriptor 3 if there is one, in the form of ffmpeg's -progress, a picture a second.
 """
 
+import importlib.util
 import os
 import sys
 import types
 
-# What the package wants for drawing and for microphones, and none of which is used here.
-for name in ("cv2", "matplotlib", "matplotlib.pyplot", "sounddevice", "jax", "jax.numpy"):
-    sys.modules[name] = types.ModuleType(name)
+
+def spare_package(name):
+    """Lets parts of a package be imported without the package itself, which loads all that it has."""
+    package = types.ModuleType(name)
+    package.__path__ = importlib.util.find_spec(name).submodule_search_locations
+    sys.modules[name] = package
+
+
+# The models of hands and poses and what draws them take as long to load as all that is used here, and
+# want cameras and microphones.
+for name in ("mediapipe", "mediapipe.python", "mediapipe.python.solutions"):
+    spare_package(name)
 
 import numpy as np
+# Without its type, the option by which a face is found once and not three times is left out in silence.
+import mediapipe.calculators.util.non_max_suppression_calculator_pb2
 from mediapipe.python.solutions.face_detection import FaceDetection
 
 # Started in isolation, Python does not look beside the program.
