@@ -1,4 +1,4 @@
-import { openWorkspace } from '../activities/lib/workspace.ts'
+import { openWorkspace } from '../adapters/workspace.ts'
 import type { GuardedFetcher } from '../adapters/fetcher/guarded-fetch.ts'
 import { createMediaIngest } from '../adapters/ingest/ingest-media.ts'
 import type { Config } from '../config.ts'

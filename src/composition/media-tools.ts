@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { MediaTools } from '../activities/lib/media-tools.ts'
-import { withWorkspace } from '../activities/lib/workspace.ts'
+import { withWorkspace } from '../adapters/workspace.ts'
 import { cutClip } from '../adapters/clips/cut-clip.ts'
 import { detectFaces } from '../adapters/clips/detect-faces.ts'
 import { measureRecording } from '../adapters/clips/measure-recording.ts'

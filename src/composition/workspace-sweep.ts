@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { sweepWorkspaces } from '../activities/lib/workspace.ts'
+import { sweepWorkspaces } from '../adapters/workspace.ts'
 
 /**
  * Removes the working folders that dead processes of this machine have left: now, and then again and again

@@ -179,7 +179,7 @@ const EXAMPLES: readonly Example[] = [
     path: 'src/activities/media/a.ts',
     bad: `import fs from 'node:fs'\nexport const f = (x: string) => fs.rmSync(x, { recursive: true })`,
     good: `import fs from 'node:fs'\nexport const f = (x: string) => fs.rmSync(x, { recursive: true })`,
-    goodPath: 'src/activities/lib/workspace.ts',
+    goodPath: 'src/adapters/workspace.ts',
   },
   {
     rule: 'spool(unit-suffix)',

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promise
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
+import { processStart } from '../process-start.ts'
 import { linkOrCopy } from './link-or-copy.ts'
 
 const ENTRY = /^[0-9a-f]{64}$/
@@ -120,25 +121,17 @@ const readEntries = async (folderPath: string): Promise<Map<string, Entry>> => {
       mtimeMs: 0,
     }))
     if (ENTRY.test(name)) found.push({ name, sizeBytes, usedAtMs })
-    else if (isDeadPart(name, usedAtMs)) await rm(path, { force: true })
+    else if (await isDeadPart(name, usedAtMs)) await rm(path, { force: true })
   }
   found.sort((one, other) => one.usedAtMs - other.usedAtMs)
   return new Map(found.map(({ name, sizeBytes }) => [name, { sizeBytes, pins: 0 }]))
 }
 
-const isDeadPart = (name: string, modifiedAtMs: number): boolean => {
+const isDeadPart = async (name: string, modifiedAtMs: number): Promise<boolean> => {
   const [, ofHost, pid] = PART.exec(name) ?? []
   if (pid === undefined) return false
-  const isOld = Date.now() - modifiedAtMs > ABANDONED_AFTER_MS
+  if (Date.now() - modifiedAtMs > ABANDONED_AFTER_MS) return true
+  if (ofHost !== HOST) return false
   // This process has only begun: a part under its id is of an earlier one.
-  return isOld || (ofHost === HOST && (Number(pid) === process.pid || !isAlive(Number(pid))))
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  return Number(pid) === process.pid || (await processStart(Number(pid))) === null
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import pino from 'pino'
-import { sweepWorkspaces, withWorkspace } from '../../src/activities/lib/workspace.ts'
+import { sweepWorkspaces, withWorkspace } from '../../src/adapters/workspace.ts'
 import { keepWorkspacesSwept } from '../../src/composition/workspace-sweep.ts'
 import { eventually } from '../support/eventually.ts'
 
