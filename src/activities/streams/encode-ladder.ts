@@ -10,6 +10,8 @@ import { putText } from '../lib/stored-text.ts'
 
 const JSON_TYPE = 'application/json'
 
+type LadderInput = Parameters<StreamActivities['encodeLadderSound']>[0]
+
 /**
  * Decides what the ladder of a source consists of, and in how many ranges it is made: as many as keep
  * all workers of the media queue busy. *Errors:* MEDIA_UNREADABLE, MEDIA_NO_VIDEO (final);
@@ -40,28 +42,19 @@ export const planLadder =
 export const encodeLadderPart =
   (deps: ActivityDependencies): StreamActivities['encodeLadderPart'] =>
   async ({ executionId, source, ladder, rungNames, range, progress: share }) => {
-    const partKey = ladderPartKey(source.workKey, rungNames, range)
-    if ((await deps.storage.head(partKey)) !== null) return
-    await deps.tools.withWorkspace(executionId, async (workspace) => {
-      const signal = cancellationSignal()
-      const inputPath = workspace.path('source')
-      const outputDir = workspace.path('ladder')
-      await mkdir(outputDir)
-      await deps.storage.downloadTo(source.sourceKey, inputPath, signal)
+    const noteKey = ladderPartKey(source.workKey, rungNames, range)
+    await makeOnce(deps, { executionId, source, noteKey }, async (job) => {
       const progress = stepProgress(deps, { executionId, step: 'ladder' }, share)
       const isWhole = range.segmentCount === ladder.segmentCount
       const parts = await deps.tools.encodeRungs({
-        inputPath,
-        outputDir,
+        ...job,
         ladder,
         rungNames,
         ...(isWhole ? {} : { range }),
-        signal,
         onProgress: progress.report,
       })
       await progress.settled()
-      await storeFolder(deps, { path: outputDir, key: source.folderKey }, signal)
-      await putText(deps, partKey, { text: JSON.stringify(parts), contentType: JSON_TYPE })
+      return parts
     })
   }
 
@@ -69,16 +62,32 @@ export const encodeLadderPart =
 export const encodeLadderSound =
   (deps: ActivityDependencies): StreamActivities['encodeLadderSound'] =>
   async ({ executionId, source, ladder }) => {
-    const soundKey = ladderSoundKey(source.workKey)
-    if ((await deps.storage.head(soundKey)) !== null) return
-    await deps.tools.withWorkspace(executionId, async (workspace) => {
-      const signal = cancellationSignal()
-      const inputPath = workspace.path('source')
-      const outputDir = workspace.path('sound')
-      await mkdir(outputDir)
-      await deps.storage.downloadTo(source.sourceKey, inputPath, signal)
-      const tracks = await deps.tools.encodeLadderAudio({ inputPath, outputDir, ladder, signal })
-      await storeFolder(deps, { path: outputDir, key: source.folderKey }, signal)
-      await putText(deps, soundKey, { text: JSON.stringify(tracks), contentType: JSON_TYPE })
-    })
+    const noteKey = ladderSoundKey(source.workKey)
+    await makeOnce(deps, { executionId, source, noteKey }, (job) =>
+      deps.tools.encodeLadderAudio({ ...job, ladder }),
+    )
   }
+
+/** Makes files of the source, stores them, and then the note of what was made; nothing if that is there. */
+const makeOnce = async (
+  deps: ActivityDependencies,
+  work: Pick<LadderInput, 'executionId' | 'source'> & { readonly noteKey: string },
+  make: (job: {
+    readonly inputPath: string
+    readonly outputDir: string
+    readonly signal: AbortSignal
+  }) => Promise<unknown>,
+): Promise<void> => {
+  const { executionId, source, noteKey } = work
+  if ((await deps.storage.head(noteKey)) !== null) return
+  await deps.tools.withWorkspace(executionId, async (workspace) => {
+    const signal = cancellationSignal()
+    const inputPath = workspace.path('source')
+    const outputDir = workspace.path('made')
+    await mkdir(outputDir)
+    await deps.storage.downloadTo(source.sourceKey, inputPath, signal)
+    const note = await make({ inputPath, outputDir, signal })
+    await storeFolder(deps, { path: outputDir, key: source.folderKey }, signal)
+    await putText(deps, noteKey, { text: JSON.stringify(note), contentType: JSON_TYPE })
+  })
+}
