@@ -107,6 +107,8 @@ export interface ActivityDependencies extends Omit<Repositories, 'apiKeys'> {
     /** From when its life counts; equal routes have equal URLs. */
     readonly issuedAtMs: number
   }) => string | null
+  /** What a customer keeps secret, sealed when it was ordered. */
+  readonly openSealed: (sealed: string) => string
   /** Signs and sends one webhook, once. Only our own account's may go to ourselves. */
   readonly sendWebhook: (webhook: OutgoingWebhook) => Promise<WebhookDeliveryResult>
   /** The id of the event that tells of this subject's end: the same whenever it is asked for. */

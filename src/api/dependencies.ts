@@ -80,7 +80,7 @@ export interface ApiDependencies {
   readonly inboundWebhooks: InboundWebhooks
   /** `whsec_…`, for a new endpoint or account. */
   readonly newWebhookSecret: () => string
-  /** Hides a secret that has to be used again when an order ends. */
+  /** Hides what a customer keeps secret and an order has to use later: a secret, a signed URL. */
   readonly sealSecret: (secret: string) => string
   /** Whether the server may call this address at all; one sentence's worth of problem, or null. */
   readonly checkWebhookTarget: (url: string) => Promise<FieldProblem | null>

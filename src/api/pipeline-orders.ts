@@ -22,8 +22,9 @@ const TITLES = {
 /** What is ordered of a medium, or of the file at a URL. */
 export interface NewOrder {
   readonly pipeline: OrderedPipeline
-  /** Missing: the medium that the URL in `input` will become. */
   readonly mediaId: MediaId | undefined
+  /** Instead of a medium: the file that will become one. */
+  readonly url: string | undefined
   readonly priority: number | undefined
   readonly input: Readonly<Record<string, unknown>>
 }
@@ -102,12 +103,14 @@ export const orderRound = async (
   return admission
 }
 
-/** As `admitOrder`, of a medium: one that is there, or the one that a URL in `input` will become. */
+/** As `admitOrder`, of a medium: one that is there, or the one that the file at a URL will become. The URL
+ * may be signed, so it is sealed for its way through histories. */
 export const acceptOrder = async (
   context: RouteContext,
   request: FastifyRequest,
-  { pipeline, mediaId: given, priority, input }: NewOrder,
+  { pipeline, mediaId: given, url, priority, input: wanted }: NewOrder,
 ) => {
+  const input = url === undefined ? wanted : { ...wanted, sealedUrl: context.sealSecret(url) }
   const executionId = newId(request, 'execution')
   const mediaId = given ?? newId(request, 'media')
   const order = { pipeline, executionId, subjectId: mediaId, priority, input }

@@ -9,7 +9,7 @@ import { createMailer } from '../adapters/notify/mail.ts'
 import { createTasksRenderer } from '../adapters/renderers/tasks-renderer.ts'
 import { createTasksProvider } from '../adapters/tasks-provider/tasks-provider.ts'
 import { deliverWebhook } from '../adapters/webhooks/deliver.ts'
-import { createSecretSeal, type SecretSeal } from '../adapters/webhooks/sealed-secret.ts'
+import { createSecretSeal } from '../adapters/secret-seal.ts'
 import { signBody } from '../adapters/webhooks/body-signature.ts'
 import { signWebhook } from '../adapters/webhooks/standard-webhooks.ts'
 import type { Config } from '../config.ts'
@@ -46,6 +46,7 @@ export const createActivityDependencies = (parts: {
   const publicUrl = settings.SPOOL_PUBLIC_URL
   const webhookUrl = createWebhookUrl({ publicUrl, secret: settings.SPOOL_SECRET })
   const smtpUrl = settings.SPOOL_SMTP_URL
+  const openSealed = createSecretSeal(settings.SPOOL_SECRET).open
   return {
     ...repositories,
     storage: storage.store,
@@ -75,12 +76,8 @@ export const createActivityDependencies = (parts: {
       publicUrl,
       webhookUrl,
     }),
-    sendWebhook: webhookSender({
-      fetchers,
-      meter,
-      clock,
-      seal: createSecretSeal(settings.SPOOL_SECRET),
-    }),
+    openSealed,
+    sendWebhook: webhookSender({ fetchers, meter, clock, openSealed }),
     eventIdFor: (subjectId, type) => {
       const digest = createHash('sha256').update(`${subjectId}\n${type}`).digest('hex')
       return makeId('event', digest.slice(0, 24))
@@ -120,12 +117,12 @@ const webhookSender =
     fetchers,
     meter,
     clock,
-    seal,
+    openSealed,
   }: {
     readonly fetchers: Fetchers
     readonly meter: WebhookMeter | undefined
     readonly clock: () => Date
-    readonly seal: SecretSeal
+    readonly openSealed: ActivityDependencies['openSealed']
   }): ActivityDependencies['sendWebhook'] =>
   async ({ url, secret, sealedSecret = null, id, payload, receiver, signal }) => {
     const body = JSON.stringify(payload)
@@ -135,7 +132,7 @@ const webhookSender =
       url,
       headers: {
         ...signWebhook({ secret, id, timestampSeconds, body }),
-        ...(sealedSecret === null ? {} : signBody(seal.open(sealedSecret), body)),
+        ...(sealedSecret === null ? {} : signBody(openSealed(sealedSecret), body)),
       },
       body,
       fetcher: fetcher.request,

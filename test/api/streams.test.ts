@@ -49,6 +49,19 @@ describe('an order of a stream', () => {
     expect((await get(customer, `/v1/media/${answer.mediaId}`)).statusCode).toBe(404)
   })
 
+  test('of a signed URL leaves nothing of it in the history', async () => {
+    const customer = await api.customer({ credits: 100 })
+    const body = { url: 'https://films.example/private/film.mp4?X-Amz-Signature=5ecret' }
+    const { workflowId } = (await post(customer, '/v1/streams', body)).json()
+    const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory()
+    const history = JSON.stringify(events, (key, value: unknown) =>
+      key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString() : value,
+    )
+    expect(history).toContain('sealedUrl')
+    expect(history).not.toContain('films.example')
+    expect(history).not.toContain('5ecret')
+  })
+
   test('that cannot be paid is a 402 with the figures', async () => {
     const customer = await api.customer({ credits: 1 })
     const answer = await post(customer, '/v1/streams', { mediaId: await film(customer) })

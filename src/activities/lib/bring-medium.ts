@@ -50,8 +50,9 @@ const fetchMedium = async (
   order: PipelineOrder,
   mediaId: MediaId,
 ): Promise<Media> => {
-  const { url } = order.input
-  if (typeof url !== 'string') throw new MediaError('NOT_FOUND', `no media ${mediaId}`)
+  const { sealedUrl } = order.input
+  if (typeof sealedUrl !== 'string') throw new MediaError('NOT_FOUND', `no media ${mediaId}`)
+  const url = deps.openSealed(sealedUrl)
   const account = await deps.accounts.find(order.accountId)
   if (account === null) throw new MediaError('NOT_FOUND', `no account ${order.accountId}`)
   return await deps.tools.withWorkspace(order.executionId, async (workspace) => {

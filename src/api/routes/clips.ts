@@ -48,8 +48,7 @@ const clipOrderRoutes = async (app: Api, context: RouteContext): Promise<void> =
             : { preset: captions.preset, language: captions.language ?? null },
         prompt,
       }
-      const input = { wish, ...(url === undefined ? {} : { url }) }
-      const order = { pipeline: 'clip', mediaId, priority, input } as const
+      const order = { pipeline: 'clip', mediaId, url, priority, input: { wish } } as const
       return await reply.code(202).send(await acceptOrder(context, request, order))
     },
   })

@@ -20,7 +20,7 @@ export const localizationRoutes = async (app: Api, context: RouteContext): Promi
     config: { idempotent: true },
     handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
-      const { mediaId, priority, ...input } = request.body
+      const { mediaId, url, priority, ...input } = request.body
       refuseMissingEngines(context.settings, [
         { path: 'mediaId', engine: 'speech' },
         ...(input.languages.length === 0
@@ -31,7 +31,7 @@ export const localizationRoutes = async (app: Api, context: RouteContext): Promi
       if (medium !== null && !medium.streams.some(({ kind }) => kind === 'audio')) {
         throw refusedMedium('MEDIA_NO_AUDIO', 'has no sound', 'Give a recording of speech.')
       }
-      const order = { pipeline: 'localize', mediaId, priority, input } as const
+      const order = { pipeline: 'localize', mediaId, url, priority, input } as const
       return await reply.code(202).send(await acceptOrder(context, request, order))
     },
   })

@@ -19,13 +19,13 @@ export const streamRoutes = async (app: Api, context: RouteContext): Promise<voi
     config: { idempotent: true },
     handlerTimeout: orderTimeoutMs(context),
     handler: async (request, reply) => {
-      const { mediaId, priority, ...input } = request.body
+      const { mediaId, url, priority, ...input } = request.body
       const medium = await orderedMedium(context, request, mediaId)
       // A URL is judged by the pipeline.
       if (medium !== null && medium.kind !== 'video') {
         throw refusedMedium('MEDIA_NO_VIDEO', `is of kind ${medium.kind}`, 'Give a film.')
       }
-      const order = { pipeline: 'stream', mediaId, priority, input } as const
+      const order = { pipeline: 'stream', mediaId, url, priority, input } as const
       return await reply.code(202).send(await acceptOrder(context, request, order))
     },
   })

@@ -19,7 +19,7 @@ export const bringSource = async <Source extends { readonly durationSeconds: num
 ): Promise<Source> => {
   if (done.includes(step)) return await find()
   const source = await desk.during(step, bring)
-  if (typeof order.input['url'] === 'string') {
+  if (order.input['sealedUrl'] !== undefined) {
     const { workflowId } = workflowInfo()
     const { durationSeconds } = source
     const admission = await ledger.raiseHold({ order, workflowId, durationSeconds })

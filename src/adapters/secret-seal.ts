@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { MediaError } from '../../domain/failures.ts'
+import { MediaError } from '../domain/failures.ts'
 
 /** Bound into the key, so that what was sealed for another purpose cannot be opened here. */
 const PURPOSE = 'spool/sealed-secret/1'
@@ -15,7 +15,7 @@ export interface SecretSeal {
 
 /**
  * Keeps secrets of customers that have to be used again later, such as the one that signs the webhook of
- * an order: whoever reads the database alone cannot read them. AES-256-GCM, under a key derived from the
+ * an order, or a signed URL: whoever reads the database or a history alone cannot read them. AES-256-GCM, under a key derived from the
  * server's own secret.
  */
 export const createSecretSeal = (serverSecret: string): SecretSeal => {

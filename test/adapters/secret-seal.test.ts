@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
-import { createSecretSeal } from '../../../src/adapters/webhooks/sealed-secret.ts'
+import { createSecretSeal } from '../../src/adapters/secret-seal.ts'
 
 const SERVER_SECRET = 'a server secret of some length'
 const seal = createSecretSeal(SERVER_SECRET)
