@@ -74,7 +74,6 @@ export const generationJobs = pgTable(
     submittedAt: moment('submitted_at'),
     answer: jsonb().$type<KeptAnswer>(),
     waitingFor: text('waiting_for', { enum: JOB_WAITS }),
-    cacheKey: text('cache_key'),
     cacheHit: boolean('cache_hit').notNull().default(false),
     /** What its provider takes of us for what was delivered. */
     costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
