@@ -99,7 +99,15 @@ const held = (seen: readonly (number | null)[]): readonly number[] => {
   return seen.map((position) => (last = position ?? last))
 }
 
+/** Followed from the beginning the window is late by the dead zone, and from the end as much too early. */
 const steadied = (centers: readonly number[]): readonly number[] => {
+  const late = dragged(centers)
+  const early = dragged(centers.toReversed()).toReversed()
+  return late.map((center, index) => (center + early[index]!) / 2)
+}
+
+/** What stays where it is until the dead zone takes it along. */
+const dragged = (centers: readonly number[]): number[] => {
   let at = centers[0] ?? 0.5
   return centers.map(
     (center) => (at = clamp(at, center - DEAD_ZONE_RATIO, center + DEAD_ZONE_RATIO)),
