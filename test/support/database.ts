@@ -69,16 +69,30 @@ export interface TestDatabase extends DatabaseConnection {
 export const testDatabase = async (
   options: { readonly poolSizeMax?: number } = {},
 ): Promise<TestDatabase> => {
-  const name = `spool_test_${randomBytes(6).toString('hex')}`
   const template = await templateName()
-  await onServer(async (client) => {
+  return await createDatabase(options, async (client, name) => {
     await ensureTemplate(client, template)
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
   })
+}
+
+/** A database without any table, dropped after the file's tests: for those who migrate it themselves.
+ * Call it at the top of the file. */
+export const emptyDatabase = (): Promise<TestDatabase> =>
+  createDatabase({}, async (client, name) => {
+    await client.query(`CREATE DATABASE ${name}`)
+  })
+
+const createDatabase = async (
+  { poolSizeMax = 8 }: { readonly poolSizeMax?: number },
+  create: (client: pg.Client, name: string) => Promise<void>,
+): Promise<TestDatabase> => {
+  const name = `spool_test_${randomBytes(6).toString('hex')}`
+  await onServer((client) => create(client, name))
   const url = urlOf(name)
   const connection = connectDatabase({
     url,
-    poolSizeMax: options.poolSizeMax ?? 8,
+    poolSizeMax,
     applicationName: 'spool-test',
     onIdleError: () => undefined,
   })
