@@ -98,7 +98,7 @@ describe('an edit is refused at its path, and nothing is held', () => {
     ['that leaves too little at the end', { start: 25.1 }, 'start'],
     ['that makes too much', { start: 0, end: 180.5 }, 'end'],
     ['in words for numbers', { start: '12' }, 'start'],
-    ['with unknown captions', { captions: { preset: 'tictoc' } }, 'captions'],
+    ['with unknown captions', { captions: { preset: 'tictoc' } }, 'captions.preset'],
     ['in another language', { captions: { language: 'fr' } }, 'captions.language'],
     ['in an unknown format', { format: 'vertical' }, 'format'],
     ['with an unknown field', { start: 12, startSeconds: 12 }, 'startSeconds'],
