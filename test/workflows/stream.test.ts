@@ -67,7 +67,7 @@ test('a film from a URL that turns out too long for the account costs nothing', 
     }),
   })
   await withWorld(world, async () => {
-    const { handle } = await send(newOrder({ url: 'https://films.example/long.mp4' }))
+    const { handle } = await send(newOrder({ sealedUrl: 'sealed' }))
     await expect(handle.result()).rejects.toMatchObject({
       cause: { type: 'INSUFFICIENT_CREDITS' },
     })
