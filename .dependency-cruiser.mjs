@@ -14,7 +14,8 @@ const WALLS = {
   workflows: {
     value: ['domain/', 'workflows/'],
     type: ['contracts/'],
-    packages: ['@temporalio/workflow', '@temporalio/common'],
+    // Puts calls of one turn together: promises, and no clock.
+    packages: ['@temporalio/workflow', '@temporalio/common', 'dataloader'],
   },
   activities: {
     value: ['domain/', 'contracts/', 'activities/'],

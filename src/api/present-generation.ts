@@ -14,7 +14,7 @@ import {
 import { mainResult } from '../domain/generation/graph.ts'
 import { OPERATIONS } from '../domain/generation/operations.ts'
 import type { JobResult } from '../domain/generation/plan.ts'
-import { isExecutionOver } from '../domain/statuses.ts'
+import { isExecutionOver, type StepStatus } from '../domain/statuses.ts'
 import { jobStep } from '../domain/steps.ts'
 import { temporalUrl, type Presenting } from './present-execution.ts'
 import { isoOrNull, publishedUrl, type UrlSigning } from './presenters.ts'
@@ -47,13 +47,17 @@ const presentJob = async (
     providerJobId: row.handle?.id ?? null,
     waitingFor: row.waitingFor,
     cacheHit: row.cacheHit,
-    credits: step?.priceCredits ?? row.upperCredits,
+    credits: isUnpaid(step?.status) ? 0 : (step?.priceCredits ?? row.upperCredits),
     startedAt: isoOrNull(step?.startedAt ?? null),
     finishedAt: isoOrNull(step?.finishedAt ?? null),
     error: step?.error ?? null,
     result: row.result === null ? null : await presentResult(signing, row.result),
   }
 }
+
+/** What came to nothing costs nothing. */
+const isUnpaid = (status: StepStatus | undefined): boolean =>
+  status === 'failed' || status === 'canceled'
 
 /** What is in work, in words: the first of it, and how much there is beside it. */
 const currentOperation = (jobs: readonly GenerationJobAnswer[]): string | null => {

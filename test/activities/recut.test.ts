@@ -132,7 +132,7 @@ describe('faces', () => {
     const watched = await world.run('watchFaces', clip, { change: { tools } })
     return { ...watched, calls }
   }
-  const seen = () => Promise.resolve([[face]] as never[][])
+  const seen = () => Promise.resolve([[face], [face], [face]] as never[][])
 
   it('of a stretch are looked for once, whatever else changes of the clip', async () => {
     const clip = await clipOf()
@@ -141,6 +141,12 @@ describe('faces', () => {
     expect(await watch(again, seen)).toEqual({ degradations: [], calls: 0 })
     const later = { ...clip, moment: { ...moment, endSeconds: 16.5 } }
     expect(await watch(later, seen)).toEqual({ degradations: [], calls: 1 })
+  })
+
+  it('that are seen for a moment only are none that the window could follow', async () => {
+    const clip = { ...(await clipOf()), moment: { ...moment, startSeconds: 1, endSeconds: 6 } }
+    const glimpsed = () => Promise.resolve([[face], [], [], [face]] as never[][])
+    expect(await watch(clip, glimpsed)).toEqual({ degradations: ['centerCrop'], calls: 1 })
   })
 
   it('that were not seen are looked for again: the detector may have failed', async () => {

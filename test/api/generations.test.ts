@@ -190,6 +190,10 @@ describe('a run', () => {
     expect(hill?.result?.url).toMatch(/^http/)
     expect(pan).toMatchObject({ id: 'pan', status: 'processing', result: null })
     expect(JSON.stringify(run)).not.toContain('storageKey')
+    const failed = { executionId, jobId: 'lake', failure: 'PROVIDER_FAILED' } as const
+    await repositories.generations.failJob(failed)
+    const [, , lake] = (await read(customer, executionId)).jobs
+    expect(lake).toMatchObject({ id: 'lake', status: 'failed', credits: 0 })
   })
 
   test('is its account’s own', async () => {

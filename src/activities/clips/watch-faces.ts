@@ -1,13 +1,13 @@
 import { cancellationSignal } from '@temporalio/activity'
 import type { ClipActivities, ClipInput } from '../../contracts/clip-activities.ts'
 import { facesKey } from '../../domain/clips/clip-wish.ts'
-import type { FaceBox } from '../../domain/clips/face-tracks.ts'
+import { trackFaces, type FaceBox } from '../../domain/clips/face-tracks.ts'
 import type { SeenFaces } from '../../domain/clips/follow-speaker.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clipStep } from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText, readJson } from '../lib/stored-text.ts'
+import { findJson, putText } from '../lib/stored-text.ts'
 
 /** The first of three parts of a clip's work. */
 const SHARE = { fromRatio: 0, toRatio: 0.25 }
@@ -23,17 +23,16 @@ export const watchFaces =
   (deps: ActivityDependencies): ClipActivities['watchFaces'] =>
   async (clip) => {
     const key = facesKey(clip.footage.folderKey, clip.moment)
-    if (await isSeen(deps, key)) return { degradations: [] }
+    const before = await findJson<SeenFaces>(deps, key)
+    // Where nobody was seen the detector may have failed: it gets another chance.
+    if (before !== null && !isNobodyThere(before)) return { degradations: [] }
     const seen = await look(deps, clip)
     await putText(deps, key, { text: JSON.stringify(seen), contentType: 'application/json' })
-    return { degradations: isBlind(seen) ? (['centerCrop'] as const) : [] }
+    return { degradations: isNobodyThere(seen) ? (['centerCrop'] as const) : [] }
   }
 
-const isBlind = ({ samples }: SeenFaces): boolean => samples.every((faces) => faces.length === 0)
-
-/** Where nothing was seen the detector may have failed: it gets another chance. */
-const isSeen = async (deps: ActivityDependencies, key: string): Promise<boolean> =>
-  (await deps.storage.head(key)) !== null && !isBlind(await readJson<SeenFaces>(deps, key))
+/** Nobody is there whom a window could follow: what is taken for a face now and then is none. */
+const isNobodyThere = (seen: SeenFaces): boolean => trackFaces(seen.samples, seen).length === 0
 
 const look = async (
   deps: ActivityDependencies,

@@ -26,29 +26,33 @@ export interface CompletedBranches {
   readonly isRepeated: boolean
 }
 
-/** Writes how each branch ended over whatever the recorder of steps has last seen of it. */
+/** Writes how each branch ended over whatever the recorder of steps has last seen of it, and tells of
+ * what was not known yet: however many, in one statement. */
 const settleSteps = async (
   tx: Transaction,
   { executionId, branches, step }: BranchCompletion,
   now: Date,
 ): Promise<void> => {
-  const news: ExecutionNews[] = []
-  for (const { step: name, outcome: status, failure } of branches) {
+  const endings = branches.map(({ step: name, outcome: status, failure }) => {
     const error = failure === null || status !== 'failed' ? null : publicFailure(failure)
-    const [settled] = await tx
-      .update(executionSteps)
-      .set({
-        status,
-        error,
-        finishedAt: sql`coalesce(${executionSteps.finishedAt}, ${now})`,
-        ...(status === 'completed' ? { progress: 100 } : {}),
-      })
-      .where(and(eq(executionSteps.executionId, executionId), eq(executionSteps.name, name)))
-      .returning({ attempts: executionSteps.attempts })
-    if (settled === undefined) continue
-    const { attempts } = settled
-    news.push({ type: 'step.status', data: { step: name, status, attempts, error } })
-  }
+    return { name, status, error }
+  })
+  const { rows } = await tx.execute<{ name: string; attempts: number }>(sql`
+    UPDATE ${executionSteps} AS step
+    SET status = ending.status, error = ending.error,
+      finished_at = coalesce(step.finished_at, ${now}),
+      progress = CASE WHEN ending.status = 'completed' THEN 100 ELSE step.progress END
+    FROM jsonb_to_recordset(${JSON.stringify(endings)}::jsonb)
+      AS ending(name text, status text, error jsonb)
+    WHERE step.execution_id = ${executionId} AND step.name = ending.name
+      AND (step.status, step.error) IS DISTINCT FROM (ending.status, ending.error)
+    RETURNING step.name, step.attempts`)
+  const attemptsOf = new Map(rows.map(({ name, attempts }) => [name, attempts]))
+  const news = endings.flatMap(({ name, status, error }): ExecutionNews[] => {
+    const attempts = attemptsOf.get(name)
+    if (attempts === undefined) return []
+    return [{ type: 'step.status', data: { step: name, status, attempts, error } }]
+  })
   if (news.length > 0) await appendEvents(tx, executionId, news)
   await cancelOpenSteps(tx, executionId, { now, except: [step, 'notify'] })
 }

@@ -38,7 +38,8 @@ const generationJob = z
     waitingFor: z.enum(JOB_WAITS).nullable(),
     cacheHit: z.boolean().meta({ description: 'It was made before, and cost nothing.' }),
     credits: creditsField.meta({
-      description: 'Of what was delivered; until then the most that it may cost.',
+      description:
+        'Of what was delivered; until then the most that it may cost, and none for what came to nothing.',
     }),
     startedAt: optionalTimeField,
     finishedAt: optionalTimeField,
