@@ -28,6 +28,7 @@ import {
   DOWNLOAD,
   DRAW,
   ENCODE,
+  FETCH,
   INFER,
   LADDER,
   LOOK,
@@ -138,7 +139,7 @@ type ModelActivities = Pick<
 >
 
 const plan = local<GenerationActivities>(QUICK)
-const fetchAndJudge = remote<GenerationActivities>(ENCODE)
+const fetchAndJudge = remote<GenerationActivities>(FETCH)
 export const generations: Omit<GenerationActivities, keyof ModelActivities> = {
   openPlan: plan('openPlan', 'Read the plan'),
   bringSources: fetchAndJudge('bringSources', 'Fetch and judge what the plan names'),
@@ -185,7 +186,7 @@ export const provider: ProviderActivities = {
   submitRemoteTask: provide('submitRemoteTask', 'Order the work from a provider'),
   inspectRemoteTask: provide('inspectRemoteTask', 'Ask the provider how the work is'),
   cancelRemoteTask: provide('cancelRemoteTask', 'Tell the provider to stop'),
-  collectRemoteTask: remote<ProviderActivities>(ENCODE)(
+  collectRemoteTask: remote<ProviderActivities>(FETCH)(
     'collectRemoteTask',
     'Fetch and check what the provider made',
   ),

@@ -82,11 +82,13 @@ export const INFER: ActivityOptions = {
   retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 4 },
 }
 
-/** Fetching from sites that are slow, or slowed down: as `ENCODE`, on the queue whose slots wait for
- * others rather than compute. */
+/** Fetching files: as `ENCODE`, on the queue whose slots wait for others rather than compute. What a
+ * provider has made is there for an hour or less, and must not stand behind a queue of encodes. */
+export const FETCH: ActivityOptions = { ...ENCODE, taskQueue: DOWNLOAD_QUEUE }
+
+/** Fetching from sites that are slow, or slowed down. */
 export const DOWNLOAD: ActivityOptions = {
-  ...ENCODE,
-  taskQueue: DOWNLOAD_QUEUE,
+  ...FETCH,
   retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 4 },
 }
 
