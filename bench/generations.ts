@@ -25,7 +25,9 @@ const REQUESTS_PER_SECOND = 8
 const WINDOW_SECONDS = 10
 const WINDOW_CALLS_MAX = REQUESTS_PER_SECOND * (WINDOW_SECONDS + 1)
 const PLENTY_CREDITS = 1_000_000
-const QUESTION_MS = 500
+/** As the SDK waits: seldom, the longer it takes. */
+const QUESTION_MS = 250
+const QUESTION_MS_MAX = 2_000
 
 interface World {
   readonly fake: FakeAsyncVideo
@@ -94,12 +96,12 @@ const through = async (customer: Customer, plan: object) => {
   const { read } = plansOf(customer)
   const orderedAtMs = Date.now()
   const executionId = await ordered(customer, plan)
-  for (;;) {
+  for (let waitMs = QUESTION_MS; ; waitMs = Math.min(waitMs * 1.5, QUESTION_MS_MAX)) {
     const over = await read(executionId)
     if (over.finishedAt !== null) {
       return { over: finished(over), seconds: (Date.parse(over.finishedAt) - orderedAtMs) / 1000 }
     }
-    await delay(QUESTION_MS)
+    await delay(waitMs)
   }
 }
 
