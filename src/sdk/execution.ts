@@ -18,7 +18,7 @@ export interface JobStatus {
   readonly error: string | null
 }
 
-export interface PipelineProgress {
+interface Counts {
   /** In words: "making an image"; null when nothing is in work. */
   readonly currentJob: string | null
   /** Per cent. */
@@ -27,8 +27,14 @@ export interface PipelineProgress {
   readonly completedJobs: number
 }
 
+/** What is told of a run while it is waited for. */
+export interface PipelineProgress extends Counts {
+  /** Under this id it can be asked for, cancelled, and given a higher limit. */
+  readonly executionId: string
+}
+
 /** How far a run is. */
-export interface ExecutionStatus extends PipelineProgress {
+export interface ExecutionStatus extends Counts {
   readonly id: string
   readonly status: ExecutionState
   readonly jobs: readonly JobStatus[]
@@ -110,7 +116,8 @@ class SeenExecution implements PipelineExecution {
     for (let waitMs = WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, WAIT_MS_MAX)) {
       const { status, result, error, currentJob, progress, totalJobs, completedJobs } =
         await this.getStatus()
-      const news = { currentJob, progress, totalJobs, completedJobs }
+      const counts = { currentJob, progress, totalJobs, completedJobs }
+      const news = { executionId: this.id, ...counts }
       if (JSON.stringify(news) !== told) onProgress?.(news)
       told = JSON.stringify(news)
       if (status === 'failed' || (status === 'completed' && result === null)) {

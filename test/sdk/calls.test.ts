@@ -192,7 +192,8 @@ describe('waiting', () => {
     expect(execution.result).toEqual({ url: 'https://example.com/a.mp4' })
     const counts = { totalJobs: 2, completedJobs: 1, progress: 50 }
     // Once, for nothing has changed since.
-    expect(seen.mock.calls).toEqual([[{ currentJob: 'making an image', ...counts }]])
+    const news = { executionId: 'exec_1', currentJob: 'making an image', ...counts }
+    expect(seen.mock.calls).toEqual([[news]])
     expect(heard.slice(1).map(({ url }) => url)).toEqual(
       Array.from({ length: 4 }, () => '/execute/exec_1/status'),
     )
