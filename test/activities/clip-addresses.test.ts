@@ -58,7 +58,7 @@ const bring = async (path: string): Promise<MediaId> => {
   customer.answer = ({ url }) => PATHS[url]?.() ?? { status: 404 }
   const { accountId, executionId } = await world.order()
   const subjectId = newId('media')
-  const input = { url: `${customer.baseUrl}${path}` }
+  const input = { sealedUrl: world.seal(`${customer.baseUrl}${path}`) }
   const order: PipelineOrder = {
     executionId,
     accountId,

@@ -5,7 +5,6 @@ import { promisify } from 'node:util'
 import { CancelledFailure } from '@temporalio/activity'
 import type { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createSecretSeal } from '../../src/adapters/secret-seal.ts'
 import type { PipelineOrder } from '../../src/contracts/orders.ts'
 import type { StreamSource } from '../../src/contracts/stream-activities.ts'
 import { PIPELINE_STEPS } from '../../src/domain/steps.ts'
@@ -55,7 +54,7 @@ const admit = async (url: string): Promise<PipelineOrder> => {
     subjectId: newId('media'),
     round: 0,
     priority: 3,
-    input: { sealedUrl: createSecretSeal(world.config.settings.SPOOL_SECRET).seal(url) },
+    input: { sealedUrl: world.seal(url) },
   }
   await repositories.executions.admitOrder({
     order,

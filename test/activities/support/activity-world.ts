@@ -13,6 +13,7 @@ import { afterAll } from 'vitest'
 import { createActivities, type AllActivities } from '../../../src/activities/create-activities.ts'
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts'
 import { activityInterceptors } from '../../../src/activities/lib/interceptors.ts'
+import { createSecretSeal } from '../../../src/adapters/secret-seal.ts'
 import { createActivityDependencies } from '../../../src/composition/activity-dependencies.ts'
 import { createEngines } from '../../../src/composition/engines.ts'
 import { createModels } from '../../../src/composition/models.ts'
@@ -69,6 +70,8 @@ export interface ActivityWorld {
   readonly workspaces: () => Promise<string[]>
   /** The files of a test, stored under a key. */
   readonly store: (key: string, filePath: string, contentType: string) => Promise<void>
+  /** Hides what a customer keeps secret, as the API does. */
+  readonly seal: (text: string) => string
   readonly order: (options?: { audioKey?: string; credits?: number }) => Promise<Order>
 }
 
@@ -168,6 +171,7 @@ export const startActivityWorld = async (
     store: async (key, filePath, contentType) => {
       await storage.store.put(key, createReadStream(filePath), { contentType })
     },
+    seal: createSecretSeal(config.settings.SPOOL_SECRET).seal,
     order: (options) => admitOrder({ repositories, database }, options),
   }
 }
