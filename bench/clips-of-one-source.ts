@@ -66,7 +66,8 @@ const countFigure = (what: string, times: number, goal: number): Figure => ({
   yardstick: '',
   ratio: '',
   goal: `≤ ${goal} ×`,
-  met: times <= goal,
+  // Never is no good sign: then the log was misread.
+  met: times > 0 && times <= goal,
 })
 
 /** By what only one kind of call has among its arguments. */
@@ -75,7 +76,7 @@ const decodingFigures = (ffmpeg: LoggedProgram, detector: LoggedProgram): Figure
   const having = (mark: string) => runs.filter(({ args }) => args.includes(mark))
   const processorSeconds = (some: readonly { readonly processorSeconds: number }[]) =>
     some.reduce((sum, one) => sum + one.processorSeconds, 0)
-  const [encodes, looks] = [having('crop@window'), having('[scenes]')]
+  const [encodes, looks] = [having('crop@window'), having('[samples]')]
   const sounds = having('ebur128=peak')
   const detections = detector.runs().filter(({ args }) => args.includes('face_detector'))
   const encoding = processorSeconds(encodes)
