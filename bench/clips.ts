@@ -140,9 +140,10 @@ const sampling = (talk: Talk) => ({
 })
 
 const look = async (talk: Talk): Promise<SeenFaces> => {
-  const { pythonPath } = toolchain()
+  const { pythonPath, ffmpegPath } = toolchain()
   if (pythonPath === null) throw new Error('there is no Python with the detector of faces')
-  const job = sampling(talk)
+  // Without the shell that writes down what others cost: nothing of it is asked for here.
+  const job = { ...sampling(talk), ffmpegPath }
   const { seen, ...timing } = await samplePictures({
     ...job,
     look: (pictures) => detectFaces({ pythonPath, timeoutMs: TIMEOUT_MS }, { ...job, pictures }),
@@ -151,7 +152,11 @@ const look = async (talk: Talk): Promise<SeenFaces> => {
 }
 
 const sampleOnly = (talk: Talk) =>
-  samplePictures({ ...sampling(talk), look: () => Promise.resolve(null) })
+  samplePictures({
+    ...sampling(talk),
+    ffmpegPath: toolchain().ffmpegPath,
+    look: () => Promise.resolve(null),
+  })
 
 /** Words all the time, so that captions are drawn into every frame. */
 const said = (seconds: number): Transcript => ({

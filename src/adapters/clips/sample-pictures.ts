@@ -15,8 +15,8 @@ import { compareFrames, comparison, partOptions, readComparison } from './compar
 
 /** Often enough for a mouth that speaks and a head that turns. */
 export const SAMPLES_PER_SECOND = 5
-/** A face that is small in the picture still has enough pixels here for a model that looks at 192. */
-const LONGER_SIDE_PX = 640
+/** The model looks at 192; the rest is for the mouths of faces that are small in the picture. */
+const LONGER_SIDE_PX = 480
 /** So many frames before a doubtful part the closer look begins: a change is measured over three. */
 const LEAD_FRAMES = 4
 /** Slower videos do not have frames to spare between two samples. */
