@@ -8,8 +8,6 @@ import { MediaError } from '../../domain/failures.ts'
 import { dependenciesOf, planGraph, resultJobs } from '../../domain/generation/graph.ts'
 import { OPERATIONS } from '../../domain/generation/operations.ts'
 import { inputsOf } from '../../domain/generation/sources.ts'
-import { isStepDone } from '../../domain/statuses.ts'
-import { jobStep } from '../../domain/steps.ts'
 import type { ActivityDependencies, ActivitySettings } from '../dependencies.ts'
 
 /** As much as leaves room below the limit of a result. */
@@ -24,24 +22,18 @@ const JOBS_AT_ONCE = 50
  * after the first. *Errors:* NOT_FOUND (final); DATABASE_UNAVAILABLE (retried).
  */
 export const openPlan =
-  ({ generations, executions, settings }: ActivityDependencies): GenerationActivities['openPlan'] =>
+  ({ generations, settings }: ActivityDependencies): GenerationActivities['openPlan'] =>
   async ({ executionId, earlierCount }) => {
-    const generation = await generations.generationOf(executionId)
+    const [generation, rows, spentCredits] = await Promise.all([
+      generations.generationOf(executionId),
+      generations.jobsOf(executionId),
+      generations.spentCredits(executionId),
+    ])
     if (generation === null) throw new MediaError('NOT_FOUND', `no plan of ${executionId}`)
-    const rows = await generations.jobsOf(executionId)
     const ordered = rows.filter(({ parentId }) => parentId === null).map(({ job }) => job)
     const outputs = new Set(resultJobs(planGraph(ordered)).map(({ id }) => id))
     const left = rows.slice(earlierCount).map((row) => plannedJob(row, outputs))
     const jobs = onePage(left)
-    const execution = await executions.find(generation.accountId, executionId)
-    const steps = new Map(execution?.steps.map((step) => [step.name, step]))
-    const spentCredits = rows
-      .map(({ jobId }) => steps.get(jobStep(jobId)))
-      .reduce(
-        (sum, step) =>
-          step !== undefined && isStepDone(step.status) ? sum + step.priceCredits : sum,
-        0,
-      )
     return {
       jobs,
       isLast: jobs.length === left.length,
