@@ -193,6 +193,29 @@ describe('what was made before', () => {
     expect(await generations.claim(accountId, asked)).toEqual(answers)
   })
 
+  test('that is taken over from others is taken over by one of equal jobs', async () => {
+    const [dead, other] = [await admitted('a'), await admitted('a')]
+    const heirs = await admitted('b', 'c', 'd', 'e')
+    await claim(dead, 'a')
+    await abandon(dead)
+    await claim(other, 'a', { cacheKey: 'of another model' })
+    await deliver(other, 'a')
+    const ofDead = { cacheKey: 'key' }
+    const ofOther = { cacheKey: 'of another model', models: ['another'] }
+    const asked = [
+      request(heirs, 'b', ofDead),
+      request(heirs, 'c', ofDead),
+      request(heirs, 'd', ofOther),
+      request(heirs, 'e', ofOther),
+    ]
+    expect(await generations.claim(accountId, asked)).toEqual([
+      { state: 'mine' },
+      { state: 'taken', executionId: heirs, jobId: 'b' },
+      { state: 'mine' },
+      { state: 'taken', executionId: heirs, jobId: 'd' },
+    ])
+  })
+
   test('is claimed by plans that ask for the same in another order', async () => {
     accountId = await insertAccount(database, 200)
     const ids = await Promise.all(Array.from({ length: 8 }, () => admitted('a')))

@@ -104,7 +104,9 @@ const claimKnown = async (
         .update(generationResults)
         .set(ownedBy(request))
         .where(ofKey({ accountId, cacheKey: row.cacheKey }))
+      // An equal request behind this one finds it in work.
       rows.set(row.cacheKey, { ...row, ...ownedBy(request) })
+      inWork.add(request.executionId)
     }
     claims.push(claim)
   }
@@ -130,10 +132,7 @@ const meaningOf = (
   return isOwn || !inWork.has(owner.executionId) ? mayTake : { state: 'taken', ...owner }
 }
 
-const ownersInWork = async (
-  tx: Transaction,
-  rows: readonly Row[],
-): Promise<ReadonlySet<ExecutionId>> => {
+const ownersInWork = async (tx: Transaction, rows: readonly Row[]): Promise<Set<ExecutionId>> => {
   const owners = rows.flatMap((row) => (row.state === 'claimed' ? [row.ownerExecutionId] : []))
   if (owners.length === 0) return new Set()
   const live = await tx
