@@ -2,10 +2,11 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { ExecutionDetails } from '../db/repositories/executions.ts'
+import type { GenerationRun } from '../db/repositories/generations.ts'
 import { MediaError } from '../domain/failures.ts'
+import type { ExecutionId } from '../domain/ids.ts'
 import type { ApiDependencies } from './dependencies.ts'
 import { accountOf } from './plugins/authentication.ts'
-import type { GenerationRun } from './present-generation.ts'
 
 type Reading = Pick<ApiDependencies, 'repositories'>
 
@@ -24,15 +25,9 @@ export const ownExecution = async (
 export const ownRun = async (
   { repositories }: Reading,
   request: FastifyRequest,
-  id: GenerationRun['execution']['id'],
+  id: ExecutionId,
 ): Promise<GenerationRun> => {
-  const accountId = accountOf(request).id
-  const [execution, found] = await Promise.all([
-    repositories.executions.find(accountId, id),
-    repositories.generations.find(accountId, id),
-  ])
-  if (execution === null || found === null) {
-    throw new MediaError('NOT_FOUND', 'no such generation')
-  }
-  return { execution, generation: found }
+  const run = await repositories.generations.findRun(accountOf(request).id, id)
+  if (run === null) throw new MediaError('NOT_FOUND', 'no such generation')
+  return run
 }

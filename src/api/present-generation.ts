@@ -5,7 +5,7 @@ import type {
   JobResultAnswer,
 } from '../contracts/http/generations/generation.ts'
 import type { ExecutionDetails } from '../db/repositories/executions.ts'
-import type { Generation, GenerationJob } from '../db/repositories/generations.ts'
+import type { GenerationJob, GenerationRun } from '../db/repositories/generations.ts'
 import {
   executeJobStatusOf,
   executeStatusOf,
@@ -18,12 +18,6 @@ import { isExecutionOver, type StepStatus } from '../domain/statuses.ts'
 import { jobStep } from '../domain/steps.ts'
 import { temporalUrl, type Presenting } from './present-execution.ts'
 import { isoOrNull, publishedUrl, type UrlSigning } from './presenters.ts'
-
-/** A plan with the execution that runs it. */
-export interface GenerationRun {
-  readonly execution: ExecutionDetails
-  readonly generation: Generation & { readonly jobs: readonly GenerationJob[] }
-}
 
 const presentResult = async (signing: UrlSigning, result: JobResult): Promise<JobResultAnswer> => {
   const { storageKey, sha256: _, ...facts } = result

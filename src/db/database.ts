@@ -64,3 +64,10 @@ const givingBackConnections = (database: Database, pool: pg.Pool): Database => {
   }
   return Object.assign(database, { transaction })
 }
+
+/** Asks questions whose answers have to fit together: all of them see what one moment saw. */
+export const inSnapshot = <T>(
+  database: Database,
+  ask: (tx: Transaction) => Promise<T>,
+): Promise<T> =>
+  database.transaction(ask, { isolationLevel: 'repeatable read', accessMode: 'read only' })

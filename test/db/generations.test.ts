@@ -395,6 +395,31 @@ test('an execution is stalled for as long as one of its jobs waits for somebody'
   expect(await statusOf()).toBe('processing')
 })
 
+test('a plan is read as it stood at one moment', async () => {
+  const executionId = await admitted('a')
+  const over = new AbortController()
+  const switching = async (): Promise<void> => {
+    for (let switched = 0; switched < 100; switched += 1) {
+      const waitingFor = switched % 2 === 0 ? 'a decision' : null
+      await generations.markWaiting({ executionId, jobId: 'a', waitingFor })
+    }
+    over.abort()
+  }
+  const seen = new Set<string>()
+  const watching = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const run = await generations.findRun(accountId, executionId)
+      seen.add(`${run?.execution.status}, waits for ${run?.generation.jobs[0]?.waitingFor}`)
+    }
+  }
+  await Promise.all([switching(), watching(), watching()])
+  seen.delete('pending, waits for null')
+  expect([...seen].toSorted()).toEqual([
+    'processing, waits for null',
+    'stalled, waits for a decision',
+  ])
+})
+
 describe('an expansion', () => {
   const expand = (executionId: ExecutionId, upperCredits: number) =>
     generations.addJobs({

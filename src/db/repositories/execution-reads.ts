@@ -19,7 +19,7 @@ import {
 import { orderCredits, sumOfCredits, type OrderCredits } from '../../domain/ledger.ts'
 import { EXECUTION_STATUSES, isExecutionOver, type ExecutionStatus } from '../../domain/statuses.ts'
 import type { Pipeline } from '../../domain/steps.ts'
-import type { Database } from '../database.ts'
+import { inSnapshot, type Database, type Transaction } from '../database.ts'
 import { executionEvents, executions, executionSteps, holds } from '../schema/index.ts'
 import { lastSequenceOf, readAccountEvents, readEvents } from './execution-events.ts'
 import type { Hold } from './ledger.ts'
@@ -49,21 +49,19 @@ export interface FailureCount {
 
 /** Adds steps, hold and credits to executions, with three queries however many there are. */
 const withDetails = async (
-  database: Database,
+  tx: Transaction,
   rows: readonly Execution[],
 ): Promise<readonly ExecutionDetails[]> => {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
   const holdIds = rows.flatMap(({ id, retries }) => holdIdsOf(id, retries))
-  const [steps, heldRows, returned] = await Promise.all([
-    database
-      .select()
-      .from(executionSteps)
-      .where(inArray(executionSteps.executionId, ids))
-      .orderBy(asc(executionSteps.position)),
-    database.select().from(holds).where(inArray(holds.id, holdIds)),
-    returnedCredits(holdIds, database),
-  ])
+  const steps = await tx
+    .select()
+    .from(executionSteps)
+    .where(inArray(executionSteps.executionId, ids))
+    .orderBy(asc(executionSteps.position))
+  const heldRows = await tx.select().from(holds).where(inArray(holds.id, holdIds))
+  const returned = await returnedCredits(holdIds, tx)
   const stepsOf = Map.groupBy(steps, ({ executionId }) => executionId)
   const holdsOf = Map.groupBy(heldRows, ({ id }) => orderOfHold(id))
   return rows.map((row) => {
@@ -76,6 +74,19 @@ const withDetails = async (
       credits: sumOfCredits(each),
     }
   })
+}
+
+/** An execution of this account; null: it has none under this id. */
+export const executionDetails = async (
+  tx: Transaction,
+  accountId: AccountId,
+  id: string,
+): Promise<ExecutionDetails | null> => {
+  const rows = await tx
+    .select()
+    .from(executions)
+    .where(and(eq(executions.id, id as ExecutionId), eq(executions.accountId, accountId)))
+  return (await withDetails(tx, rows))[0] ?? null
 }
 
 const createCounts = (database: Database) => ({
@@ -108,23 +119,19 @@ const createCounts = (database: Database) => ({
 export const createExecutionReads = (database: Database) => ({
   ...createCounts(database),
 
-  find: async (accountId: AccountId, id: string): Promise<ExecutionDetails | null> => {
-    const rows = await database
-      .select()
-      .from(executions)
-      .where(and(eq(executions.id, id as ExecutionId), eq(executions.accountId, accountId)))
-    return (await withDetails(database, rows))[0] ?? null
-  },
+  find: (accountId: AccountId, id: string): Promise<ExecutionDetails | null> =>
+    inSnapshot(database, (tx) => executionDetails(tx, accountId, id)),
 
-  findById: async (id: string): Promise<ExecutionDetails | null> => {
-    const rows = await database
-      .select()
-      .from(executions)
-      .where(eq(executions.id, id as ExecutionId))
-    return (await withDetails(database, rows))[0] ?? null
-  },
+  findById: (id: string): Promise<ExecutionDetails | null> =>
+    inSnapshot(database, async (tx) => {
+      const rows = await tx
+        .select()
+        .from(executions)
+        .where(eq(executions.id, id as ExecutionId))
+      return (await withDetails(tx, rows))[0] ?? null
+    }),
 
-  list: async (
+  list: (
     input: PageRequest & {
       accountId: AccountId
       status?: ExecutionStatus | undefined
@@ -133,22 +140,24 @@ export const createExecutionReads = (database: Database) => ({
     },
   ): Promise<Page<ExecutionDetails>> => {
     const { accountId, status, pipeline, subjectId, limit, cursor } = input
-    const rows = await database
-      .select()
-      .from(executions)
-      .where(
-        and(
-          eq(executions.accountId, accountId),
-          status === undefined ? undefined : eq(executions.status, status),
-          pipeline === undefined ? undefined : eq(executions.pipeline, pipeline),
-          subjectId === undefined ? undefined : eq(executions.subjectId, subjectId),
-          afterCursor(executions, cursor),
-        ),
-      )
-      .orderBy(...newestFirst(executions))
-      .limit(limit + 1)
-    const page = pageOf(rows, limit)
-    return { ...page, items: await withDetails(database, page.items) }
+    return inSnapshot(database, async (tx) => {
+      const rows = await tx
+        .select()
+        .from(executions)
+        .where(
+          and(
+            eq(executions.accountId, accountId),
+            status === undefined ? undefined : eq(executions.status, status),
+            pipeline === undefined ? undefined : eq(executions.pipeline, pipeline),
+            subjectId === undefined ? undefined : eq(executions.subjectId, subjectId),
+            afterCursor(executions, cursor),
+          ),
+        )
+        .orderBy(...newestFirst(executions))
+        .limit(limit + 1)
+      const page = pageOf(rows, limit)
+      return { ...page, items: await withDetails(tx, page.items) }
+    })
   },
 
   /** The executions of a pipeline that worked on these subjects, in the order in which they ended; those

@@ -1,7 +1,7 @@
 import { and, asc, eq, lt, notExists, type InferSelectModel } from 'drizzle-orm'
 import type { AccountId, ExecutionId } from '../../domain/ids.ts'
 import type { JobResult, PlanJob } from '../../domain/generation/plan.ts'
-import type { Database } from '../database.ts'
+import { inSnapshot, type Database, type Queryable } from '../database.ts'
 import { withDatabaseFailures } from '../failures.ts'
 import {
   accounts,
@@ -12,6 +12,7 @@ import {
   type GenerationWebhook,
 } from '../schema/index.ts'
 import type { Account } from './accounts.ts'
+import { executionDetails, type ExecutionDetails } from './execution-reads.ts'
 import { createGenerationCache } from './generation-cache.ts'
 import { createGenerationDeliveries } from './generation-deliveries.ts'
 import { createGenerationExpansions } from './generation-expansions.ts'
@@ -21,6 +22,17 @@ import type { RepositoryOptions } from './page.ts'
 
 export type Generation = InferSelectModel<typeof generations>
 export type GenerationJob = InferSelectModel<typeof generationJobs>
+
+/** With its jobs, in order. */
+export interface WholePlan extends Generation {
+  readonly jobs: readonly GenerationJob[]
+}
+
+/** A plan with the execution that runs it. */
+export interface GenerationRun {
+  readonly execution: ExecutionDetails
+  readonly generation: WholePlan
+}
 
 export interface NewGeneration {
   readonly executionId: ExecutionId
@@ -49,15 +61,21 @@ export const createGenerationsRepository = (
   database: Database,
   { clock = () => new Date() }: RepositoryOptions = {},
 ) => {
-  const jobsOf = (executionId: ExecutionId): Promise<GenerationJob[]> =>
-    database
+  const jobsOf = (
+    executionId: ExecutionId,
+    within: Queryable = database,
+  ): Promise<GenerationJob[]> =>
+    within
       .select()
       .from(generationJobs)
       .where(eq(generationJobs.executionId, executionId))
       .orderBy(asc(generationJobs.position))
 
-  const generationOf = async (executionId: ExecutionId): Promise<Generation | null> => {
-    const [found] = await database
+  const generationOf = async (
+    executionId: ExecutionId,
+    within: Queryable = database,
+  ): Promise<Generation | null> => {
+    const [found] = await within
       .select()
       .from(generations)
       .where(eq(generations.executionId, executionId))
@@ -75,17 +93,23 @@ export const createGenerationsRepository = (
     store: (request: NewGeneration): Promise<void> => storeGeneration(database, request),
 
     /** A plan of this account with its jobs in order; null: it has none under this id. */
-    find: async (
-      accountId: AccountId,
-      executionId: ExecutionId,
-    ): Promise<(Generation & { readonly jobs: readonly GenerationJob[] }) | null> => {
+    find: async (accountId: AccountId, executionId: ExecutionId): Promise<WholePlan | null> => {
       const found = await generationOf(executionId)
       if (found === null || found.accountId !== accountId) return null
       return { ...found, jobs: await jobsOf(executionId) }
     },
 
-    generationOf,
-    jobsOf,
+    /** The same with the execution that runs it, as both stood at one moment. */
+    findRun: (accountId: AccountId, executionId: ExecutionId): Promise<GenerationRun | null> =>
+      inSnapshot(database, async (tx) => {
+        const execution = await executionDetails(tx, accountId, executionId)
+        const found = await generationOf(executionId, tx)
+        if (execution === null || found === null) return null
+        return { execution, generation: { ...found, jobs: await jobsOf(executionId, tx) } }
+      }),
+
+    generationOf: (executionId: ExecutionId) => generationOf(executionId),
+    jobsOf: (executionId: ExecutionId) => jobsOf(executionId),
 
     /** *Errors:* none; null when there is no such job. */
     jobOf: async (executionId: ExecutionId, jobId: string): Promise<GenerationJob | null> => {
