@@ -65,6 +65,20 @@ export const claimEach =
   async ({ jobs }) =>
     jobs.map(answer)
 
+/** What happens before each attempt at a job, by a model or by FFmpeg. */
+export const beforeMaking =
+  (act: (jobId: string) => void): NonNullable<OrderChanges<GenerationActivities>['change']> =>
+  (_, base) => ({
+    collectModelJob: async (input) => {
+      act(input.jobId)
+      return await base.collectModelJob(input)
+    },
+    makeMedia: async (input) => {
+      act(input.jobId)
+      return await base.makeMedia(input)
+    },
+  })
+
 /** A plan and its account, as the database would know them. In `calls` activities of a job stand with
  * its id, orders with their provider. */
 export const generationWorld = ({

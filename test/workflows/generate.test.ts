@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts'
 import {
   ALPHA,
   BETA,
+  beforeMaking,
   claimEach,
   generationWorld,
   type FakeJob,
@@ -110,22 +111,10 @@ test.each(FILM.map(({ id }) => id))(
   'when %s fails, the jobs that do not need it stand; a retry makes what is missing and no more',
   async (failing) => {
     let fails = true
-    const refuse = (jobId: string): void => {
+    const change = beforeMaking((jobId) => {
       if (fails && jobId === failing) throw failWith('INPUT_INVALID')
-    }
-    const world = generationWorld({
-      jobs: FILM,
-      change: (_, base) => ({
-        collectModelJob: async (input) => {
-          refuse(input.jobId)
-          return await base.collectModelJob(input)
-        },
-        makeMedia: async (input) => {
-          refuse(input.jobId)
-          return await base.makeMedia(input)
-        },
-      }),
     })
+    const world = generationWorld({ jobs: FILM, change })
     await withWorld(world, async () => {
       const order = newOrder()
       const first = await send(order)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { jobStep } from '../../src/domain/steps.ts'
 import { failWith } from '../support/activity-fakes.ts'
-import { generationWorld, type FakeJob } from '../support/generation-fakes.ts'
+import { beforeMaking, generationWorld, type FakeJob } from '../support/generation-fakes.ts'
 import { newPipelineOrder, orderPipeline } from '../support/pipeline-orders.ts'
 import { workflowServer } from '../support/workflow-server.ts'
 
@@ -55,25 +55,11 @@ const doomedIn = ({ jobs, failing }: RandomPlan): ReadonlySet<string> => {
 
 const worldOf = ({ jobs, failing }: RandomPlan) => {
   const tried: string[] = []
-  const world = generationWorld({
-    jobs,
-    change: (_, base) => {
-      const refuse = (jobId: string): void => {
-        tried.push(jobId)
-        if (failing.has(jobId)) throw failWith('INPUT_INVALID')
-      }
-      return {
-        collectModelJob: async (input) => {
-          refuse(input.jobId)
-          return await base.collectModelJob(input)
-        },
-        makeMedia: async (input) => {
-          refuse(input.jobId)
-          return await base.makeMedia(input)
-        },
-      }
-    },
+  const change = beforeMaking((jobId) => {
+    tried.push(jobId)
+    if (failing.has(jobId)) throw failWith('INPUT_INVALID')
   })
+  const world = generationWorld({ jobs, change })
   return { world, tried }
 }
 
