@@ -3,7 +3,7 @@ import type { ClipActivities } from '../../contracts/clip-activities.ts'
 import { clipKeys } from '../../domain/clips/clip-wish.ts'
 import type { ClipAbout } from '../../domain/clips/recut-wish.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
-import { putText } from '../lib/stored-text.ts'
+import { putJson } from '../lib/stored-text.ts'
 import { upload } from './upload.ts'
 
 /**
@@ -37,10 +37,7 @@ export const publishClip =
       )
     })
     const about: ClipAbout = { id, number, format, captions, layout, ...moment, degradations }
-    const text = JSON.stringify(about)
-    await upload(deps, { executionId, key: aboutKey }, () =>
-      putText(deps, aboutKey, { text, contentType: 'application/json' }),
-    )
+    await upload(deps, { executionId, key: aboutKey }, () => putJson(deps, aboutKey, about))
     return {
       outputs: {
         [`clip-${number}`]: videoKey,

@@ -11,7 +11,7 @@ import type { TimedText } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { findJson, putText } from '../lib/stored-text.ts'
+import { findJson, putJson } from '../lib/stored-text.ts'
 import { readFootageTranscript } from './read-footage-transcript.ts'
 
 interface Scored {
@@ -44,8 +44,7 @@ export const scoreMoments =
     const moments = chooseMoments(measured, { ...choice, before: best })
     const isByModel = moments.some(({ source }) => source === 'model')
     const scored: Scored = { moments, degradations: isByModel ? [] : ['heuristicScore'] }
-    const text = JSON.stringify(scored)
-    await putText(deps, momentsKey, { text, contentType: 'application/json' })
+    await putJson(deps, momentsKey, scored)
     return scored
   }
 

@@ -7,7 +7,7 @@ import { MediaError } from '../../domain/failures.ts'
 import { clipStep } from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { findJson, putText } from '../lib/stored-text.ts'
+import { findJson, putJson } from '../lib/stored-text.ts'
 
 /** The first of three parts of a clip's work. */
 const SHARE = { fromRatio: 0, toRatio: 0.25 }
@@ -27,7 +27,7 @@ export const watchFaces =
     // Where nobody was seen the detector may have failed: it gets another chance.
     if (before !== null && !isNobodyThere(before)) return { degradations: [] }
     const seen = await look(deps, clip)
-    await putText(deps, key, { text: JSON.stringify(seen), contentType: 'application/json' })
+    await putJson(deps, key, seen)
     return { degradations: isNobodyThere(seen) ? (['centerCrop'] as const) : [] }
   }
 

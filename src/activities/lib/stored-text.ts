@@ -28,6 +28,10 @@ export const findText = async (storing: Storing, key: string): Promise<string | 
   }
 }
 
+/** Stores a small value as JSON. *Idempotent.* */
+export const putJson = (storing: Storing, key: string, value: unknown): Promise<void> =>
+  putText(storing, key, { text: JSON.stringify(value), contentType: 'application/json' })
+
 /** Reads JSON that we have written ourselves. *Errors:* STORAGE_NOT_FOUND. */
 export const readJson = async <T>(storing: Storing, key: string): Promise<T> =>
   JSON.parse(await readText(storing, key)) as T

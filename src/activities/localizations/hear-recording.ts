@@ -9,7 +9,7 @@ import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText } from '../lib/stored-text.ts'
+import { putJson } from '../lib/stored-text.ts'
 
 /**
  * Takes the sound out of the medium, or out of what a provider made of it, as speech engines want it.
@@ -49,8 +49,7 @@ export const transcribeRecording =
         madeKey === null
           ? await transcribe(deps, workspace, input)
           : await readMade(deps, workspace, madeKey)
-      const text = JSON.stringify(transcript)
-      await putText(deps, transcriptKey, { text, contentType: 'application/json' })
+      await putJson(deps, transcriptKey, transcript)
     })
     return { outputs: { transcript: transcriptKey } }
   }

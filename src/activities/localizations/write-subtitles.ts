@@ -15,7 +15,7 @@ import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { orderAnswers } from '../lib/order-answers.ts'
 import { stepProgress } from '../lib/step-progress.ts'
-import { putText, readJson, readText } from '../lib/stored-text.ts'
+import { putJson, putText, readJson, readText } from '../lib/stored-text.ts'
 
 /** What translations are made from. */
 interface SpokenCues {
@@ -39,7 +39,7 @@ export const makeSubtitles =
         ? layOutCues(transcript, usualCaptionLimits(language))
         : await readMade(deps, madeKey)
     const spoken: SpokenCues = { language, cues }
-    await putText(deps, cuesKey, { text: JSON.stringify(spoken), contentType: 'application/json' })
+    await putJson(deps, cuesKey, spoken)
     if (cues.length === 0) return { skipped: 'nobody speaks', outputs: {} }
     const vtt = { text: writeSubtitles(cues, 'vtt'), contentType: SUBTITLE_CONTENT_TYPES.vtt }
     await putText(deps, spokenKey, vtt)

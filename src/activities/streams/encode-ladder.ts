@@ -6,9 +6,7 @@ import { ladderPartKey, ladderSoundKey } from '../../domain/storage-keys.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { stepProgress } from '../lib/step-progress.ts'
 import { storeFolder } from '../lib/store-folder.ts'
-import { putText } from '../lib/stored-text.ts'
-
-const JSON_TYPE = 'application/json'
+import { putJson } from '../lib/stored-text.ts'
 
 type LadderInput = Parameters<StreamActivities['encodeLadderSound']>[0]
 
@@ -88,6 +86,6 @@ const makeOnce = async (
     await deps.storage.downloadTo(source.sourceKey, inputPath, signal)
     const note = await make({ inputPath, outputDir, signal })
     await storeFolder(deps, { path: outputDir, key: source.folderKey }, signal)
-    await putText(deps, noteKey, { text: JSON.stringify(note), contentType: JSON_TYPE })
+    await putJson(deps, noteKey, note)
   })
 }
