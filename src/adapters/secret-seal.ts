@@ -15,8 +15,8 @@ export interface SecretSeal {
 
 /**
  * Keeps secrets of customers that have to be used again later, such as the one that signs the webhook of
- * an order, or a signed URL: whoever reads the database or a history alone cannot read them. AES-256-GCM, under a key derived from the
- * server's own secret.
+ * an order, or a signed URL: whoever reads the database or a history alone cannot read them. AES-256-GCM,
+ * under a key derived from the server's own secret.
  */
 export const createSecretSeal = (serverSecret: string): SecretSeal => {
   const key = Buffer.from(hkdfSync('sha256', serverSecret, '', PURPOSE, 32))

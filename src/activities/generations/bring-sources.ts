@@ -41,8 +41,8 @@ const bring = async (
 ) => {
   const filePath = source.workspace.path('source')
   const { uploadSizeBytesMax: maxBytes, mediaDurationSecondsMax } = planTerms(account.plan)
-  const { ownKey, sizeBytes } = await fetchFile(deps, { url: source.url, filePath, maxBytes })
-  if (ownKey !== null && sizeBytes > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', ownKey)
+  const { sizeBytes } = await fetchFile(deps, { url: source.url, filePath, maxBytes })
+  if (sizeBytes > maxBytes) throw new MediaError('MEDIA_TOO_LARGE', `${sizeBytes} bytes`)
   const made = { accountId: account.id, filePath }
   if (source.input.expects.includes('transcript')) {
     const durationSeconds = await transcriptSeconds(filePath)
