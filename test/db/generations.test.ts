@@ -326,6 +326,16 @@ describe('a delivery', () => {
     expect(await ledger.audit()).toEqual([])
   })
 
+  test('that twenty attempts bring at once costs what the first of them says', async () => {
+    const executionId = await admitted('a')
+    const attempts = Array.from({ length: 20 }, (_, n) => ({ priceCredits: 1 + (n % 9) }))
+    const prices = await Promise.all(attempts.map((price) => deliver(executionId, 'a', price)))
+    const { priceCredits } = (await stepOf(executionId, 'a'))!
+    expect(new Set(prices)).toEqual(new Set([priceCredits]))
+    const events = await executions.events({ executionId, afterSequence: 0, limit: 100 })
+    expect(events.filter(({ type }) => type === 'step.status')).toHaveLength(1)
+  })
+
   test('never costs more than was held for it', async () => {
     const executionId = await admitted('a')
     expect(await deliver(executionId, 'a', { priceCredits: 11 })).toBe(10)

@@ -1,8 +1,8 @@
-import { and, eq, inArray, isNotNull, notInArray, sql, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
 import type { JobWait } from '../../domain/generation/model-order.ts'
 import type { JobResult } from '../../domain/generation/plan.ts'
-import { isExecutionOver } from '../../domain/statuses.ts'
+import { EXECUTION_STATUSES, isExecutionOver } from '../../domain/statuses.ts'
 import { jobStep } from '../../domain/steps.ts'
 import type { ExecutionId } from '../../domain/ids.ts'
 import type { Database, Transaction } from '../database.ts'
@@ -32,22 +32,16 @@ export interface TakenResults {
 interface StepsEnding {
   readonly now: Date
   readonly failure: FailureCode | null
-  readonly priceCredits?: number | SQL
+  readonly priceCredits?: number
 }
+
+const OVER = EXECUTION_STATUSES.filter(isExecutionOver)
 
 const ofSteps = (executionId: ExecutionId, jobIds: readonly string[]) =>
   and(
     eq(executionSteps.executionId, executionId),
     inArray(executionSteps.name, jobIds.map(jobStep)),
   )
-
-const priceOfStep = async (tx: Transaction, { executionId, jobId }: JobRef): Promise<number> => {
-  const [step] = await tx
-    .select({ priceCredits: executionSteps.priceCredits })
-    .from(executionSteps)
-    .where(ofSteps(executionId, [jobId]))
-  return step?.priceCredits ?? 0
-}
 
 /** Closes the steps of jobs, and tells so; one that is done already stays. */
 const closeSteps = async (
@@ -80,36 +74,79 @@ const closeSteps = async (
   await appendEvents(tx, executionId, news)
 }
 
-const deliver = async (tx: Transaction, delivered: JobDelivered, now: Date): Promise<number> => {
-  const { executionId, jobId, result, model, provider, costMicroUsd } = delivered
-  const status = await lockExistingExecution(tx, executionId)
-  const [before] = await tx.select().from(generationJobs).where(ofJob(delivered)).for('update')
-  if (before === undefined) throw new MediaError('NOT_FOUND', `no job ${jobId}`)
-  // A repetition: the price stands.
-  const isKnown = before.result !== null && before.result.sha256 === result.sha256
-  if (!isKnown) {
-    await tx
-      .update(generationJobs)
-      .set({ result, model, provider, costMicroUsd, cacheHit: false, waitingFor: null })
-      .where(ofJob(delivered))
-    await tx
-      .update(generationResults)
-      .set({ state: 'done', result, model, provider })
-      .where(claimedBy(delivered))
-  }
-  // Late work is kept for the next order, but an order that is over takes and costs nothing more.
-  if (isExecutionOver(status)) return 0
-  // Never above what was held for it.
-  const priceCredits = sql`least(${executionSteps.priceCredits}, ${delivered.priceCredits})`
-  const price = isKnown ? {} : { priceCredits }
-  if (delivered.endsStep)
-    await closeSteps(tx, executionId, [jobId], { now, failure: null, ...price })
-  else if (!isKnown)
-    await tx
-      .update(executionSteps)
-      .set(price)
-      .where(ofSteps(executionId, [jobId]))
-  return await priceOfStep(tx, delivered)
+/**
+ * Jobs that run beside each other end together, and in a transaction of several statements each would hold
+ * the execution until the last of its answers had come back: it is one statement, and prepared. Its
+ * parameters: execution, job, its step, result, model, provider, what the provider takes, price, whether
+ * the step ends, now, the statuses that are an end.
+ */
+const DELIVER = {
+  name: 'deliver',
+  text: `
+    WITH found AS (
+      -- All three rows as they are once the lock is held, not as they were when the statement began.
+      SELECT execution.id, execution.account_id, execution.status <> ALL ($11::text[]) AS is_live,
+        -- A repetition: the price stands.
+        job.result ->> 'sha256' IS NOT DISTINCT FROM $4::jsonb ->> 'sha256' AS is_known,
+        step.price_credits, step.status NOT IN ('completed', 'skipped') AS is_open
+      FROM executions AS execution
+      JOIN generation_jobs AS job ON job.execution_id = execution.id AND job.job_id = $2
+      JOIN execution_steps AS step ON step.execution_id = execution.id AND step.name = $3
+      WHERE execution.id = $1
+      FOR UPDATE
+    ), delivered AS (
+      UPDATE generation_jobs AS job
+      SET result = $4::jsonb, model = $5, provider = $6, cost_micro_usd = $7, cache_hit = false,
+        waiting_for = NULL
+      FROM found
+      WHERE job.execution_id = found.id AND job.job_id = $2 AND NOT found.is_known
+    ), cached AS (
+      UPDATE generation_results AS cached
+      SET state = 'done', result = $4::jsonb, model = $5, provider = $6
+      FROM found
+      WHERE cached.owner_execution_id = found.id AND cached.owner_job_id = $2
+        AND cached.state = 'claimed' AND NOT found.is_known
+    ), step AS (
+      -- Late work is kept for the next order, but an order that is over takes and costs nothing more.
+      UPDATE execution_steps AS step
+      SET
+        -- Never above what was held for it.
+        price_credits = CASE
+          WHEN found.is_known THEN step.price_credits ELSE least(step.price_credits, $8) END,
+        status = CASE WHEN $9 THEN 'completed' ELSE step.status END,
+        progress = CASE WHEN $9 THEN 100 ELSE step.progress END,
+        error = CASE WHEN $9 THEN NULL ELSE step.error END,
+        started_at = CASE WHEN $9 THEN coalesce(step.started_at, $10) ELSE step.started_at END,
+        finished_at = CASE WHEN $9 THEN $10 ELSE step.finished_at END
+      FROM found
+      WHERE step.execution_id = found.id AND step.name = $3 AND found.is_live
+        AND CASE WHEN $9 THEN found.is_open ELSE NOT found.is_known END
+      RETURNING step.execution_id, found.account_id, step.attempts, step.price_credits
+    ), news AS (
+      INSERT INTO execution_events (execution_id, account_id, type, data)
+      SELECT execution_id, account_id, 'step.status', jsonb_build_object(
+        'step', $3::text, 'status', 'completed', 'attempts', attempts, 'error', NULL
+      )
+      FROM step WHERE $9
+    )
+    SELECT CASE WHEN is_live
+      THEN coalesce((SELECT price_credits FROM step), price_credits) ELSE 0 END AS credits
+    FROM found`,
+}
+
+const deliver = async (database: Database, delivered: JobDelivered, now: Date): Promise<number> => {
+  const { executionId, jobId, result, model, provider } = delivered
+  const { costMicroUsd, priceCredits, endsStep } = delivered
+  const { rows } = await database.$client.query<{ credits: number }>({
+    ...DELIVER,
+    values: [
+      ...[executionId, jobId, jobStep(jobId), JSON.stringify(result), model, provider],
+      ...[costMicroUsd, priceCredits, endsStep, now, OVER],
+    ],
+  })
+  const [done] = rows
+  if (done === undefined) throw new MediaError('NOT_FOUND', `no job ${jobId} of ${executionId}`)
+  return done.credits
 }
 
 const claimedBy = ({ executionId, jobId }: JobRef) =>
@@ -201,8 +238,7 @@ export const createGenerationDeliveries = ({
   readonly clock: () => Date
 }) => ({
   /** Ends a job with a result, at the price of what was delivered; answers that price. *Idempotent.* */
-  deliver: (delivered: JobDelivered): Promise<number> =>
-    database.transaction((tx) => deliver(tx, delivered, clock())),
+  deliver: (delivered: JobDelivered): Promise<number> => deliver(database, delivered, clock()),
 
   /** Ends jobs with what was made before, at no price. *Idempotent.* */
   takeResults: (request: TakenResults): Promise<void> =>
