@@ -38,6 +38,15 @@ export type CacheClaim =
 
 type Row = typeof generationResults.$inferSelect
 
+const ofKeys = (accountId: AccountId, requests: readonly ClaimRequest[]) =>
+  and(
+    eq(generationResults.accountId, accountId),
+    inArray(
+      generationResults.cacheKey,
+      requests.map(({ cacheKey }) => cacheKey),
+    ),
+  )
+
 const LIVE = EXECUTION_STATUSES.filter((status) => !isExecutionOver(status))
 
 /** A row may vanish between two looks, when its owner gives it up; more than twice is no accident. */
@@ -45,6 +54,28 @@ const LOOKS_MAX = 3
 
 const ofKey = ({ accountId, cacheKey }: CacheKey) =>
   and(eq(generationResults.accountId, accountId), eq(generationResults.cacheKey, cacheKey))
+
+/** What was made before stays, and is found without a lock: nobody who takes it keeps others waiting. */
+const findMade = async (
+  database: Database,
+  accountId: AccountId,
+  requests: readonly ClaimRequest[],
+): Promise<Map<ClaimRequest, CacheClaim>> => {
+  const made = await database
+    .select()
+    .from(generationResults)
+    .where(and(ofKeys(accountId, requests), eq(generationResults.state, 'done')))
+  const rows = new Map(made.map((row) => [row.cacheKey, row]))
+  const hits = new Map<ClaimRequest, CacheClaim>()
+  for (const request of requests) {
+    const row = rows.get(request.cacheKey)
+    const claim = row === undefined ? null : meaningOf(row, request, NOBODY)
+    if (claim?.state === 'hit') hits.set(request, claim)
+  }
+  return hits
+}
+
+const NOBODY: ReadonlySet<ExecutionId> = new Set()
 
 /** Claims what nobody has asked for before: one of all that try gets it, for the insert waits for its
  * rivals. One statement, and the usual case; in the order of the keys, so that two never wait for each
@@ -81,16 +112,10 @@ const claimKnown = async (
   accountId: AccountId,
   requests: readonly ClaimRequest[],
 ): Promise<readonly (CacheClaim | null)[]> => {
-  const cacheKeys = requests.map(({ cacheKey }) => cacheKey)
   const found = await tx
     .select()
     .from(generationResults)
-    .where(
-      and(
-        eq(generationResults.accountId, accountId),
-        inArray(generationResults.cacheKey, cacheKeys),
-      ),
-    )
+    .where(ofKeys(accountId, requests))
     .orderBy(asc(generationResults.cacheKey))
     .for('update')
   const rows = new Map(found.map((row) => [row.cacheKey, row]))
@@ -151,13 +176,13 @@ export const createGenerationCache = ({ database }: { readonly database: Databas
     accountId: AccountId,
     requests: readonly ClaimRequest[],
   ): Promise<readonly CacheClaim[]> => {
-    const claims = new Map<ClaimRequest, CacheClaim>()
+    const claims = await findMade(database, accountId, requests)
+    const open = () => requests.filter((request) => !claims.has(request))
     for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-      const open = requests.filter((request) => !claims.has(request))
-      const claimed = await claimNew(database, accountId, open)
-      for (const request of open)
+      const claimed = await claimNew(database, accountId, open())
+      for (const request of open())
         if (claimed.has(request.jobId)) claims.set(request, { state: 'mine' })
-      const known = open.filter((request) => !claims.has(request))
+      const known = open()
       if (known.length === 0) break
       const found = await database.transaction((tx) => claimKnown(tx, accountId, known))
       for (const [index, request] of known.entries()) {
