@@ -15,9 +15,10 @@ const NETWORK_CODES = new Set([
 
 /**
  * SQLSTATEs of a server that is there but cannot work: 08 connection, 53 out of resources, 57P
- * shutting down or starting up; 55P03 and 57014 are our own lock and statement time limits.
+ * shutting down or starting up; 55P03 and 57014 are our own lock and statement time limits. With 28 and
+ * 3D000 it refuses our password or has no such database, until somebody mends that.
  */
-const UNAVAILABLE_STATE = /^(08...|53...|57P0[1-5]|55P03|57014)$/
+const UNAVAILABLE_STATE = /^(08...|28...|3D000|53...|57P0[1-5]|55P03|57014)$/
 
 /** The driver gives these no code. */
 const DRIVER_MESSAGE =

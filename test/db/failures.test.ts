@@ -70,6 +70,16 @@ test('a server that is not there is DATABASE_UNAVAILABLE, in and out of transact
   ).rejects.toMatchObject(UNAVAILABLE)
 })
 
+test.each([
+  ['a user whom the server does not let in', { username: 'nobody' }, /"nobody"/],
+  ['a database that is not there', { pathname: '/nowhere' }, /database "nowhere"/],
+])('%s is DATABASE_UNAVAILABLE, and said by name', async (_, change, message) => {
+  const refused = connectTo(Object.assign(new URL(url), change).toString())
+  const finding = createAccountsRepository(refused.database).find(newId('account'))
+  await expect(finding).rejects.toMatchObject(UNAVAILABLE)
+  await expect(finding).rejects.toHaveProperty('cause.message', expect.stringMatching(message))
+})
+
 test('a server that hangs up while it is asked is DATABASE_UNAVAILABLE', async () => {
   const rude = connectTo(`postgres://postgres@127.0.0.1:${await rudePort()}/none`)
   await expect(
