@@ -1,6 +1,7 @@
 import type { ClipAnswer } from '../contracts/http/clips.ts'
 import { filesOf, type OwnClip } from './own-clips.ts'
 import { publishedUrl, type UrlSigning } from './presenters.ts'
+import { toMilliseconds } from '../domain/to-milliseconds.ts'
 
 /** A clip as a client sees it: its newest version, and what is in work on it. */
 export const presentClip = async (signing: UrlSigning, clip: OwnClip): Promise<ClipAnswer> => {
@@ -16,6 +17,8 @@ export const presentClip = async (signing: UrlSigning, clip: OwnClip): Promise<C
     mediaId: order.subjectId,
     number,
     ...moment,
+    startSeconds: toMilliseconds(about.startSeconds),
+    endSeconds: toMilliseconds(about.endSeconds),
     captions: captions ?? false,
     degradations: [...degradations],
     videoUrl: await publishedUrl(signing, videoKey),

@@ -3,11 +3,12 @@
 import { planTerms, type Plan } from './plans.ts'
 import { clipStep, translateStep } from './steps.ts'
 import type { TaskKind } from './task-kinds.ts'
+import { toMilliseconds } from './to-milliseconds.ts'
 
 /** The price of rendering a region of a song. Rounded first to the millisecond, so that the float
  * 14.500000000000002 does not cost what 15 s cost twice. */
 export const renderPriceCredits = (startSeconds: number, endSeconds: number): number =>
-  Math.max(1, Math.ceil(Math.round((endSeconds - startSeconds) * 1000) / 1000))
+  Math.max(1, Math.ceil(toMilliseconds(endSeconds - startSeconds)))
 
 /** What is paid for each begun `unitSeconds` of media; a picture is one unit. */
 interface Price {
@@ -31,7 +32,7 @@ const TASK_PRICES: Readonly<Record<TaskKind, Price>> = {
 
 /** Rounded first to the millisecond, so that float noise never costs a unit. */
 const begunUnits = (durationSeconds: number, unitSeconds: number): number =>
-  Math.max(1, Math.ceil(Math.round(durationSeconds * 1000) / 1000 / unitSeconds))
+  Math.max(1, Math.ceil(toMilliseconds(durationSeconds) / unitSeconds))
 
 const taskUnits = (work: TaskKind, durationSeconds: number): number => {
   const { credits, unitSeconds } = TASK_PRICES[work]

@@ -1,5 +1,6 @@
 import { MediaError } from './failures.ts'
 import type { TrimWish } from './media-conversions.ts'
+import { toMilliseconds } from './to-milliseconds.ts'
 
 /** A part of a medium that exists. */
 export interface Trim {
@@ -10,7 +11,7 @@ export interface Trim {
   readonly durationSeconds: number | null
 }
 
-const secondsText = (seconds: number): string => String(Math.round(seconds * 1000) / 1000)
+const secondsText = (seconds: number): string => String(toMilliseconds(seconds))
 
 const refuse = (path: string, message: string, fix: string): never => {
   throw new MediaError('INPUT_INVALID', `${path} ${message}`, {

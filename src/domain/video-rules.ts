@@ -3,6 +3,7 @@
 import type { FieldProblem } from './failures.ts'
 import type { FrameRate, Resolution } from './frame-size.ts'
 import { planTerms, type Plan } from './plans.ts'
+import { toMilliseconds } from './to-milliseconds.ts'
 
 /** Shorter than this there is nothing to see, and too few samples for a spectrum. */
 export const REGION_SECONDS_MIN = 0.5
@@ -30,7 +31,7 @@ const problem = (path: string, message: string, fix: string): FieldProblem => ({
 })
 
 /** Seconds as a person writes them: at most milliseconds, no trailing zeros. */
-const shown = (seconds: number): string => String(Math.round(seconds * 1000) / 1000)
+const shown = (seconds: number): string => String(toMilliseconds(seconds))
 
 /** Every reason why this region cannot be cut from this song; none: it can. */
 const regionProblems = (

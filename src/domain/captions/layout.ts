@@ -2,6 +2,7 @@ import type { Transcript } from '../transcript.ts'
 import type { Cue } from './cue.ts'
 import { breakLines, type LineLimits } from './lines.ts'
 import { spokenTokens, type SpokenToken } from './tokens.ts'
+import { toMilliseconds } from '../to-milliseconds.ts'
 
 export interface CaptionLimits extends LineLimits {
   /** Reading speed: characters as readers see them, spaces included. */
@@ -165,6 +166,3 @@ const cueOf = (
     text,
   }
 }
-
-/** Subtitle files have no finer times. */
-const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000

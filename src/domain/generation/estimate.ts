@@ -15,6 +15,7 @@ import type { JobResult, ModelChoice, ModelJob, PlanJob } from './plan.ts'
 import { creditsOf, type ModelPrice, type ProviderPrice } from './prices.ts'
 import { jobsOfScenes, sampleScenes, scenesRequest, type ExpandJob } from './scenes.ts'
 import { inputsOf } from './sources.ts'
+import { toMilliseconds } from '../to-milliseconds.ts'
 
 export interface JobEstimate {
   readonly jobId: string
@@ -56,9 +57,9 @@ const unitsOf = (per: ProviderPrice['per'], quantity: Quantity): number => {
     case 'image':
       return 1
     case 'output second':
-      return Math.max(1, Math.ceil(Math.round(quantity.outputSeconds * 1000) / 1000))
+      return Math.max(1, Math.ceil(toMilliseconds(quantity.outputSeconds)))
     case 'input second':
-      return Math.max(1, Math.ceil(Math.round(quantity.inputSeconds * 1000) / 1000))
+      return Math.max(1, Math.ceil(toMilliseconds(quantity.inputSeconds)))
     case '1000 characters':
       return Math.max(1, Math.ceil(quantity.characters / 1000))
   }

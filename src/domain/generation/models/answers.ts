@@ -4,6 +4,7 @@ import { MediaError } from '../../failures.ts'
 import type { TimedText } from '../../transcript.ts'
 import type { JobMedia } from '../operations.ts'
 import type { ModelOutput } from './model-facts.ts'
+import { toMilliseconds } from '../../to-milliseconds.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -71,7 +72,7 @@ const wordsOf = ({ text, startSeconds, endSeconds }: TimedText): readonly TimedT
   const letters = words.reduce((sum, word) => sum + word.length, 0)
   let before = 0
   const momentAt = (count: number) =>
-    Math.round((startSeconds + ((endSeconds - startSeconds) * count) / letters) * 1000) / 1000
+    toMilliseconds(startSeconds + ((endSeconds - startSeconds) * count) / letters)
   return words.map((word) => {
     const start = momentAt(before)
     before += word.length
