@@ -59,7 +59,6 @@ const WALLS = {
   },
   // A client of the HTTP interface, in programs of others: what it knows of the server are types.
   sdk: { value: ['sdk/'], type: ['domain/'], packages: [] },
-  web: { value: ['web/'], type: ['contracts/'], packages: [] },
 }
 
 const NPM = [

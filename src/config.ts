@@ -134,9 +134,13 @@ const alertTargetsOf = (settings: Settings): AlertTargetConfig[] => {
   ]
 }
 
+/** Where and as whom our own client asks; a shell that has them may start a server, too. */
+const OF_CLIENTS: readonly string[] = ['SPOOL_API_URL', 'SPOOL_API_KEY']
+
 const unknownNames = (names: readonly string[]): string[] =>
   names
-    .filter((name) => name.startsWith('SPOOL_') && !(name in settingsSchema.shape))
+    .filter((name) => name.startsWith('SPOOL_') && !OF_CLIENTS.includes(name))
+    .filter((name) => !(name in settingsSchema.shape))
     .map((name) => `${name} is not a setting of Spool; is it misspelt?`)
 
 const sentence = (issue: z.core.$ZodIssue): string => {

@@ -6,11 +6,12 @@
 //   curl -X POST localhost:8080/orders -d '{"input":"https://…","kind":"image","options":{}}'
 //   curl localhost:8080/orders/<task id>
 //
-// PUBLIC_URL is where the API reaches this server, when it does not run on the same machine.
+// PUBLIC_URL is where the API reaches this server, when it does not run on the same machine; HOST is the
+// address to listen on then.
 
 import { createServer } from 'node:http'
 
-const { MEDIA_API_URL, MEDIA_API_KEY, PORT, PUBLIC_URL } = process.env
+const { MEDIA_API_URL, MEDIA_API_KEY, HOST, PORT, PUBLIC_URL } = process.env
 const orders = new Map()
 
 const readJson = async (request) => {
@@ -59,6 +60,6 @@ const server = createServer((request, response) => {
   )
 })
 
-server.listen(Number(PORT ?? 0), '127.0.0.1', () => {
+server.listen(Number(PORT ?? 0), HOST ?? '127.0.0.1', () => {
   console.log(`listening on ${server.address().port}`)
 })

@@ -79,7 +79,7 @@ export const createWorkerMetrics = (): WorkerMetrics => {
   collectDefaultMetrics({ register: registry, prefix: 'spool_worker_' })
   const duration = new Histogram({
     name: 'spool_activity_duration_seconds',
-    help: 'Time of one attempt of an activity; renderTask and cropAudio are the encodes.',
+    help: 'Time of one attempt of an activity.',
     labelNames: ['activity'],
     buckets: [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280, 3600],
     registers: [registry],

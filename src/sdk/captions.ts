@@ -29,8 +29,11 @@ export interface CaptionStyle {
   readonly marginV?: number
   readonly marginL?: number
   readonly marginR?: number
+  /** @deprecated Changes nothing: the preset says how much stands together. */
   readonly wordsPerCaption?: number
+  /** @deprecated Changes nothing. */
   readonly maxCaptionDuration?: number
+  /** @deprecated Changes nothing. */
   readonly maxCaptionChars?: number
   readonly highlightActiveWord?: boolean
   readonly activeWordColor?: string

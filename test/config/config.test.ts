@@ -82,6 +82,8 @@ describe('reading the environment', () => {
       'SPOOL_PROT is not a setting of Spool',
     )
     expect(problemsOf({ ...NEEDED, PATH: '/bin', TEMPORAL_ADDRESS: 'temporal:7233' })).toBe('')
+    const ofOurClient = { SPOOL_API_URL: 'http://127.0.0.1:7100', SPOOL_API_KEY: 'a key' }
+    expect(problemsOf({ ...NEEDED, ...ofOurClient })).toBe('')
   })
 
   it('reads an empty variable as one that is not set', () => {

@@ -19,7 +19,7 @@ export const executionCommandRoutes = async (app: Api, context: RouteContext): P
     schema: {
       summary: 'Cancel an execution; canceling twice is fine',
       description:
-        'The credits of a render come back. A stream or localization keeps what was finished by then and pays for that alone.',
+        'The credits of a render come back. Every other order keeps what was finished by then, and pays for that alone.',
       tags: ['executions'],
       params: executionParams,
       response: { 202: executionCommandAccepted, ...problems(401, 404, 409) },

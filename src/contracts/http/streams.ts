@@ -2,20 +2,12 @@ import { z } from 'zod'
 import { MEDIA_STREAM_STATUSES } from '../../domain/statuses.ts'
 import { idField } from './fields.ts'
 import { mediumFields, namesOneMedium, ONE_MEDIUM } from './orders.ts'
-
-const RENDITIONS_MAX = 8
-
-const renditionsField = z
-  .union([z.literal('auto'), z.array(z.int().min(100).max(4320)).min(1).max(RENDITIONS_MAX)])
-  .meta({
-    description:
-      'Lengths of the short side in pixels; none is made above the source. `auto`: 1080, 720, 480 and 360.',
-  })
+import { renditionsField } from './renditions.ts'
 
 export const streamOrder = z
   .strictObject({
     ...mediumFields,
-    renditions: renditionsField.default('auto'),
+    renditions: renditionsField,
     hdr: z.boolean().default(false).meta({
       description: 'Keeps high dynamic range in further rungs beside the tone-mapped ones.',
     }),

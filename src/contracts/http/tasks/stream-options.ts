@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { httpUrlField, lineField } from '../fields.ts'
+import { renditionsField } from '../renditions.ts'
 import { languageField } from './option-fields.ts'
 
 /** A ladder of renditions, for players that choose by the line they have. */
 export const adaptiveVideoTaskOptions = z.strictObject({
   /** `cmaf`: both manifests over the same files. Of all three, the files are the same. */
   format: z.enum(['hls', 'dash', 'cmaf']).default('hls'),
-  /** Lengths of the short side in pixels. */
-  renditions: z
-    .union([z.literal('auto'), z.array(z.int().min(144).max(2160)).min(1).max(8)])
-    .default('auto'),
+  renditions: renditionsField,
   /** Subtitle files (VTT or SRT) that become tracks. */
   captions: z
     .array(
