@@ -90,29 +90,52 @@ const unspacedParts = (chunk: string): string[] => {
 /**
  * The tokens of a transcript in the order of time. The text is that of the segments, which have the
  * punctuation; the times are those of the words. Where the two do not say the same, the words count;
- * where there are no words, a segment's time is shared out by length.
+ * where there are no words, a segment's time is shared out by length. No word is left out.
  */
 export const spokenTokens = (transcript: Transcript, charsPerLineMax: number): SpokenToken[] => {
-  const { segments, words: timed } = transcript
-  if (segments.length === 0) return timed.flatMap((word) => tokensOfWord(word, charsPerLineMax))
-  const tokens: SpokenToken[] = []
+  const told = toldSegments(transcript, charsPerLineMax)
+  const untold = transcript.words.slice(
+    told.reduce((sum, { words: { length } }) => sum + length, 0),
+  )
+  return [
+    ...told.flatMap(({ segment, tokens }) =>
+      tokens.map((token) => ({ ...token, speaker: segment.speaker ?? null })),
+    ),
+    ...untold.flatMap((word) => tokensOfWord(word, charsPerLineMax)),
+  ]
+}
+
+/** A segment with the words that were told of it; none where the engine has no times of words. */
+export interface ToldSegment {
+  readonly segment: TranscriptSegment
+  readonly words: readonly TimedText[]
+  readonly tokens: readonly SpokenToken[]
+}
+
+/** Each segment with its own words; what is left of the words was said after the last of them. */
+export const toldSegments = (
+  { segments, words: timed }: Transcript,
+  charsPerLineMax: number,
+): readonly ToldSegment[] => {
   let next = 0
-  for (const segment of segments) {
-    const taken = wordsOf(segment, timed, next)
+  return segments.map((segment, index) => {
+    // What was said after the last segment belongs to it, unless it has all of its own words.
+    const isLast = index === segments.length - 1
+    const untilSeconds = isLast ? Infinity : segment.endSeconds
+    const taken = wordsOf({ ...segment, endSeconds: untilSeconds }, timed, next)
     next += taken.words.length
-    const speaker = segment.speaker ?? null
-    const spoken =
+    const tokens =
       taken.words.length === 0
         ? shareOut(segment, tokensOf(segment.text, charsPerLineMax))
         : taken.saysTheSame
           ? alongWords(tokensOf(segment.text, charsPerLineMax), taken.words)
           : taken.words.flatMap((word) => tokensOfWord(word, charsPerLineMax))
-    for (const token of spoken) tokens.push({ ...token, speaker })
-  }
-  return tokens
+    return { segment, words: taken.words, tokens }
+  })
 }
 
-const lettersOf = (text: string): string =>
+/** What is compared of a text: its letters and digits. */
+export const lettersOf = (text: string): string =>
   text.normalize('NFKC').toLowerCase().replaceAll(NO_LETTERS, '')
 
 const wordsOf = (
@@ -126,7 +149,11 @@ const wordsOf = (
   for (; to < timed.length && letters.length < wanted.length; to++) {
     letters += lettersOf(timed[to]?.text ?? '')
   }
-  if (letters === wanted && to > from) return { words: timed.slice(from, to), saysTheSame: true }
+  if (letters === wanted && to > from) {
+    // Punctuation that was told as a word of its own stands in the text already.
+    while (to < timed.length && WITHOUT_LETTERS.test(timed[to]?.text ?? '')) to++
+    return { words: timed.slice(from, to), saysTheSame: true }
+  }
   to = from
   for (; to < timed.length; to++) {
     const word = timed[to]
