@@ -49,6 +49,13 @@ const branch = (step: string, outcome: BranchResult['outcome']): BranchResult =>
   outputs: outcome === 'completed' ? { [step]: `key/of/${step}` } : {},
 })
 
+/** The same steps, once the ladder of the source has turned out to cost this. */
+const measured = (order: PipelineOrder, ladderCredits: number) =>
+  request(
+    order,
+    STEPS.map((step) => (step.name === 'ladder' ? { ...step, priceCredits: ladderCredits } : step)),
+  )
+
 const complete = (
   { executionId }: PipelineOrder,
   outcome: 'completed' | 'partial' | 'error' | 'canceled',
@@ -126,13 +133,8 @@ describe('an order', () => {
   test('whose source turns out dearer holds the rest, once, or nothing more', async () => {
     const order = newOrder()
     await executions.admitOrder(request(order))
-    const dearer = (ladder: number) =>
-      request(
-        order,
-        STEPS.map((step) => (step.name === 'ladder' ? { ...step, priceCredits: ladder } : step)),
-      )
-    expect(await executions.raiseHold(dearer(12))).toMatchObject({ amountCredits: 15 })
-    expect(await executions.raiseHold(dearer(12))).toMatchObject({ amountCredits: 15 })
+    expect(await executions.raiseHold(measured(order, 12))).toMatchObject({ amountCredits: 15 })
+    expect(await executions.raiseHold(measured(order, 12))).toMatchObject({ amountCredits: 15 })
     expect((await ledger.balance(accountId)).held).toBe(15)
     const branches = [branch('ladder', 'completed'), branch('poster', 'completed')]
     expect(await complete(order, 'completed', branches)).toMatchObject({ capturedCredits: 15 })
@@ -141,7 +143,7 @@ describe('an order', () => {
     accountId = await insertAccount(database, 12)
     const poor = newOrder()
     await executions.admitOrder(request(poor))
-    const raised = await executions.raiseHold({ ...dearer(12), order: poor })
+    const raised = await executions.raiseHold(measured(poor, 12))
     expect(raised).toEqual({ status: 'declined', neededCredits: 5, availableCredits: 2 })
     await isSound()
   })
@@ -199,6 +201,41 @@ describe('a retry', () => {
       amountCredits: 3,
     })
     await isSound()
+  })
+
+  test('of what was too dear once its source was measured holds the measured price', async () => {
+    accountId = await insertAccount(database, 12)
+    const order = { ...newOrder(), input: { sealedUrl: 'sealed' } }
+    const { executionId } = order
+    await executions.admitOrder(request(order))
+    await executions.beginStep({ executionId, step: 'probe' })
+    await executions.endStep({ executionId, step: 'probe', outcome: 'completed' })
+    expect(await executions.raiseHold(measured(order, 12))).toMatchObject({ status: 'declined' })
+    const failure = { ending: 'error', failure: 'INSUFFICIENT_CREDITS', step: null } as const
+    await executions.abandon({ executionId, ...failure })
+
+    const again = (round: number) => executions.admitOrder(measured({ ...order, round }, 12))
+    expect(await again(1)).toEqual({
+      status: 'declined',
+      neededCredits: 15,
+      availableCredits: 12,
+    })
+    await ledger.topUp({ accountId, amountCredits: 10, reference: 'more' })
+    const held = { status: 'held', amountCredits: 15, done: ['hold credits', 'probe'] }
+    expect(await again(2)).toMatchObject(held)
+    expect(await again(2)).toMatchObject(held)
+    expect((await ledger.balance(accountId)).held).toBe(15)
+    const branches = [branch('ladder', 'completed'), branch('poster', 'completed')]
+    expect(await complete(order, 'completed', branches)).toMatchObject({ capturedCredits: 15 })
+    expect(await ledger.balance(accountId)).toEqual({ posted: 7, held: 0, available: 7 })
+    await isSound()
+  })
+
+  test('of a source that was known from the first keeps the prices of the first order', async () => {
+    const order = await partialOrder()
+    const dearer = STEPS.map((step) => ({ ...step, priceCredits: step.priceCredits + 1 }))
+    const retried = await executions.admitOrder(request({ ...order, round: 1 }, dearer))
+    expect(retried).toMatchObject({ status: 'held', amountCredits: 3 })
   })
 
   test('of which nothing comes leaves what was delivered before', async () => {

@@ -20,7 +20,8 @@ export interface PricedStep {
 export interface OrderAdmissionRequest {
   readonly order: PipelineOrder
   readonly workflowId: string
-  /** In order. A retry has the steps of the first order. */
+  /** In order. A retry has the steps of the first order, and its prices; what is left of an order from a
+   * URL is priced anew, by the source as it is known by then. */
   readonly steps: readonly PricedStep[]
   readonly holdExpiresAt: Date
 }
@@ -95,6 +96,36 @@ const admitFirst = async (
   return await held(tx, inserted!)
 }
 
+type Step = typeof executionSteps.$inferSelect
+
+const openSteps = async (tx: Transaction, execution: Execution): Promise<readonly Step[]> =>
+  (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
+
+/** Steps at the prices of a request, where it names them. */
+const atPricesOf = (
+  { steps }: OrderAdmissionRequest,
+  open: readonly PricedStep[],
+): readonly PricedStep[] => {
+  const prices = new Map(steps.map(({ name, priceCredits }) => [name, priceCredits]))
+  return open.map(({ name, priceCredits }) => ({
+    name,
+    priceCredits: prices.get(name) ?? priceCredits,
+  }))
+}
+
+const writePrices = async (
+  tx: Transaction,
+  { id }: Execution,
+  steps: readonly PricedStep[],
+): Promise<void> => {
+  for (const { name, priceCredits } of steps) {
+    await tx
+      .update(executionSteps)
+      .set({ priceCredits })
+      .where(and(eq(executionSteps.executionId, id), eq(executionSteps.name, name)))
+  }
+}
+
 /** Opens what was not done for another round. */
 const reopen = async (tx: Transaction, execution: Execution): Promise<void> => {
   const { id } = execution
@@ -133,11 +164,15 @@ const admitRetry = async (
   }
   if (!mayBeRetried(execution.status) || retry !== execution.retries + 1) throw ended(execution)
 
-  const open = (await stepsOf(tx, execution)).filter(({ status }) => !isStepDone(status))
+  const stored = await openSteps(tx, execution)
+  // What came from a URL may have been measured in a round that could not pay for its length.
+  const isMeasuredLater = execution.input['sealedUrl'] !== undefined
+  const open = isMeasuredLater ? atPricesOf(request, stored) : stored
   const declined = await takeHold(tx, request, ofRound(request, sumOf(open)), ledger)
   // Counted though it be declined: the next retry needs a hold of its own.
   await tx.update(executions).set({ retries: retry }).where(eq(executions.id, execution.id))
   if (declined !== null) return declined
+  if (isMeasuredLater) await writePrices(tx, execution, open)
   await reopen(tx, execution)
   return await held(tx, execution)
 }
@@ -177,10 +212,7 @@ const raise = async (
   if (execution === null || isExecutionOver(execution.status)) {
     throw new MediaError('CONFLICT', `execution ${executionId} is not in work`)
   }
-  const prices = new Map(request.steps.map(({ name, priceCredits }) => [name, priceCredits]))
-  const open = (await stepsOf(tx, execution))
-    .filter(({ status }) => !isStepDone(status))
-    .map(({ name, priceCredits }) => ({ name, priceCredits: prices.get(name) ?? priceCredits }))
+  const open = atPricesOf(request, await openSteps(tx, execution))
   const first = await ledger.holdOf(holdId(executionId, round), tx)
   const beyond = {
     id: measuredHoldId(executionId, round),
@@ -188,12 +220,7 @@ const raise = async (
   }
   const declined = await takeHold(tx, request, beyond, ledger)
   if (declined !== null) return declined
-  for (const { name, priceCredits } of open) {
-    await tx
-      .update(executionSteps)
-      .set({ priceCredits })
-      .where(and(eq(executionSteps.executionId, executionId), eq(executionSteps.name, name)))
-  }
+  await writePrices(tx, execution, open)
   return await held(tx, execution)
 }
 
