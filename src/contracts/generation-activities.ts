@@ -92,6 +92,9 @@ export interface ModelOrderInput extends ModelChoice {
   /** Names this one paid order: its webhooks come under it. */
   readonly orderName: string
   readonly orderedAtMs: number
+  /** Takes up an older order of the same model instead, if there is one that the provider has, and of which
+   * nothing was collected: an outage of ours had ended its job. */
+  readonly resumes: boolean
 }
 
 export interface SubmittedModelJob {

@@ -167,24 +167,32 @@ export interface FieldProblem {
 
 /**
  * What adapters and the domain throw. `internalDetail` is for logs and operators and never reaches
- * a client; `retryAfterMs` is the provider's own wish (its Retry-After), where it gave one.
+ * a client; `retryAfterMs` is the provider's own wish (its Retry-After), where it gave one. `isFinal`:
+ * trying again does not help this time, though it usually does with this code.
  */
 export class MediaError extends Error {
   readonly code: FailureCode
   readonly internalDetail: string
   readonly retryAfterMs: number | undefined
+  readonly isFinal: boolean
   readonly problems: readonly FieldProblem[]
 
   constructor(
     code: FailureCode,
     internalDetail: string,
-    options: { cause?: unknown; retryAfterMs?: number; problems?: readonly FieldProblem[] } = {},
+    options: {
+      cause?: unknown
+      retryAfterMs?: number
+      isFinal?: boolean
+      problems?: readonly FieldProblem[]
+    } = {},
   ) {
     super(`${code}: ${internalDetail}`, { cause: options.cause })
     this.name = 'MediaError'
     this.code = code
     this.internalDetail = internalDetail
     this.retryAfterMs = options.retryAfterMs
+    this.isFinal = options.isFinal ?? false
     this.problems = options.problems ?? []
   }
 }

@@ -24,6 +24,7 @@ import type {
 import type { BesideLadder, StreamActivities } from '../contracts/stream-activities.ts'
 import type { Queue } from '../contracts/queues.ts'
 import {
+  COLLECT,
   DELIVER,
   DOWNLOAD,
   DRAW,
@@ -35,6 +36,7 @@ import {
   ORDER,
   PROVIDER,
   QUICK,
+  STOP,
   SWEEP,
   TELL,
   WRITE,
@@ -145,7 +147,10 @@ export const generations: Omit<GenerationActivities, keyof ModelActivities> = {
   bringSources: fetchAndJudge('bringSources', 'Fetch and judge what the plan names'),
   claimJobs: plan('claimJobs', 'Look for what was made before'),
   adoptModelJob: plan('adoptModelJob', 'Take over a job that was found'),
-  collectModelJob: fetchAndJudge('collectModelJob', 'Fetch and check what the model made'),
+  collectModelJob: remote<GenerationActivities>(COLLECT)(
+    'collectModelJob',
+    'Fetch and check what the model made',
+  ),
   makeMedia: remote<GenerationActivities>(LADDER)('makeMedia', 'Make it of other files'),
   expandJob: plan('expandJob', 'Add the jobs of the scenes'),
   adoptResult: plan('adoptResult', 'Take the result of the last scene job'),
@@ -163,7 +168,7 @@ export const modelProxies = (taskQueue: Queue): ModelActivities => ({
     'inspectModelJob',
     'Ask the provider how it is',
   ),
-  cancelModelJob: remote<GenerationActivities>({ ...LOOK, taskQueue })(
+  cancelModelJob: remote<GenerationActivities>({ ...STOP, taskQueue })(
     'cancelModelJob',
     'Tell the provider to stop',
   ),

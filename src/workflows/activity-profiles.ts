@@ -86,6 +86,13 @@ export const INFER: ActivityOptions = {
  * provider has made is there for an hour or less, and must not stand behind a queue of encodes. */
 export const FETCH: ActivityOptions = { ...ENCODE, taskQueue: DOWNLOAD_QUEUE }
 
+/** Taking delivery of what was paid for: as `FETCH`, for a quarter of an hour. An outage, of ours or of the server
+ * that has the file, is no reason to pay for it again; what is really wrong with it is final sooner. */
+export const COLLECT: ActivityOptions = {
+  ...FETCH,
+  retry: { initialInterval: '250 milliseconds', maximumInterval: '1 minute', maximumAttempts: 20 },
+}
+
 /** Fetching from sites that are slow, or slowed down. */
 export const DOWNLOAD: ActivityOptions = {
   ...FETCH,
@@ -112,11 +119,19 @@ export const ORDER: ActivityOptions = {
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
 }
 
-/** Short questions to a provider of models, on its own queue. */
-export const LOOK: ActivityOptions = {
+/** Telling a provider of models to stop, on its own queue. */
+export const STOP: ActivityOptions = {
   ...ORDER,
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '30 minutes',
+}
+
+/** Asking it about what is paid for already. That it gives no answer is an answer; what fails is a database
+ * or a storage of ours, and its outage is waited for. */
+export const LOOK: ActivityOptions = {
+  ...ORDER,
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds' },
 }
 
 /** Telling others: a few tries, then the failure is a fact that the step shows. */

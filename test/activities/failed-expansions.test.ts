@@ -58,7 +58,13 @@ const writtenStory = async (prompt: string, pictures: readonly string[]) => {
   await world.run('admitExecution', { order, workflowId })
   const submit = async (jobId: string, choice: ModelChoice) => {
     const names = { orderName: jobStep(jobId), orderedAtMs: 1_780_000_000_000, workflowId }
-    return await world.run('submitModelJob', { executionId, jobId, ...choice, ...names })
+    return await world.run('submitModelJob', {
+      executionId,
+      jobId,
+      ...choice,
+      ...names,
+      resumes: true,
+    })
   }
   expect(await submit('story', WRITER)).toMatchObject({ status: 'answered' })
   return { accountId, executionId, submit }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { MockActivityEnvironment } from '@temporalio/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createReplicate } from '../../src/adapters/models/replicate.ts'
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts'
@@ -72,13 +73,15 @@ const submit = async (
   options: {
     readonly choice?: ModelChoice
     readonly orderName?: string
+    readonly resumes?: boolean
     readonly change?: Partial<ActivityDependencies>
+    readonly environment?: (made: MockActivityEnvironment) => void
   } = {},
 ) => {
-  const { choice = AT_REPLICATE, orderName = jobStep(jobId), change = {} } = options
+  const { choice = AT_REPLICATE, orderName = jobStep(jobId), resumes = true, ...around } = options
   const order = { executionId, jobId, ...choice, orderName, orderedAtMs: 1_780_000_000_000 }
-  const input = { ...order, workflowId: workflowOf(executionId) }
-  return await world.run('submitModelJob', input, { change })
+  const input = { ...order, resumes, workflowId: workflowOf(executionId) }
+  return await world.run('submitModelJob', input, around)
 }
 
 const inspect = ({ executionId }: Plan, jobId: string) =>
@@ -189,6 +192,35 @@ describe('a job at a provider', () => {
     expect(await jobOf(plan, 'image')).toMatchObject({ orderState: 'accepted' })
   })
 
+  test('that an outage of ours ended is taken up by a retry, by the same model and unless told not to', async () => {
+    const plan = await planOf([imageJob('image', 'work left behind')])
+    await submit(plan, 'image')
+    const again = { orderName: 'job image again 1.1' }
+    const left = { status: 'accepted', hasWebhook: false }
+    expect(await submit(plan, 'image', again)).toEqual(left)
+    await inspect(plan, 'image')
+    expect(await submit(plan, 'image', again)).toEqual({ ...left, status: 'answered' })
+    expect(ordersOf('work left behind')).toHaveLength(1)
+    await submit(plan, 'image', { ...again, choice: AT_FAL })
+    expect(ordersOf('work left behind', fal)).toHaveLength(1)
+
+    const failed = await planOf([imageJob('image', 'work that failed')])
+    await submit(failed, 'image')
+    await submit(failed, 'image', { ...again, resumes: false })
+    expect(ordersOf('work that failed')).toHaveLength(2)
+  })
+
+  test('whose answer cannot be removed has been delivered all the same', async () => {
+    const plan = await planOf([imageJob('image', 'a stuck answer')])
+    await submit(plan, 'image')
+    await inspect(plan, 'image')
+    const refusing = () => Promise.reject(new Error('no right to delete'))
+    const change = { storage: { ...world.storage.store, delete: refusing } }
+    const { executionId } = plan
+    const delivery = await world.run('collectModelJob', { executionId, jobId: 'image' }, { change })
+    expect(delivery).toMatchObject({ outputKey: (await jobOf(plan, 'image')).result?.storageKey })
+  })
+
   test('that was surely not taken is ordered again, after the time that was asked for', async () => {
     script('a busy moment', { order: 429, times: 1, retryAfterSeconds: 7 })
     const plan = await planOf([imageJob('image', 'a busy moment')])
@@ -254,7 +286,11 @@ describe('a job at a provider', () => {
     await submit(plan, 'image')
     await inspect(plan, 'image')
     const type = 'PROVIDER_OUTPUT_INVALID'
-    await expect(collect(plan, 'image')).rejects.toMatchObject({ type })
+    await expect(collect(plan, 'image')).rejects.toMatchObject({ type, nonRetryable: false })
+    const { executionId } = plan
+    const info = { attempt: 4 }
+    const last = world.run('collectModelJob', { executionId, jobId: 'image' }, { info })
+    await expect(last).rejects.toMatchObject({ type, nonRetryable: true })
   })
 })
 
@@ -354,7 +390,12 @@ describe('a text', () => {
       },
     ])
     script('one idea', { output: 'a purple heron' }, openai)
+    // An answer that is there at once is kept, even by an attempt that is not wanted any more.
+    const stop = (environment: MockActivityEnvironment) => environment.cancel('WORKER_SHUTDOWN')
+    await submit(plan, 'idea', { choice: WRITER, environment: stop })
+    expect(await jobOf(plan, 'idea')).toMatchObject({ orderState: 'answered' })
     expect(await submit(plan, 'idea', { choice: WRITER })).toMatchObject({ status: 'answered' })
+    expect(ordersOf('one idea', openai)).toHaveLength(1)
     await collect(plan, 'idea')
     expect((await jobOf(plan, 'idea')).result).toMatchObject({ media: 'text' })
     await submit(plan, 'image')

@@ -59,6 +59,7 @@ const submit = async (attempt: number, provider: 'replicate' | 'fal' = 'replicat
       workflowId: `generate-${executionId}`,
       orderName: 'job fox',
       orderedAtMs: Date.now(),
+      resumes: true,
     },
     { info: { attempt, retryPolicy: RETRY_POLICY } },
   )
@@ -103,7 +104,7 @@ describe('a paid order whose answer was lost', () => {
     const change = { modelProviders: new Map([['replicate', createReplicate(away)]]) }
     const input = {
       ...{ executionId, jobId: 'fox', model: MODEL, provider: 'replicate' },
-      ...{ workflowId: 'w', orderName: 'job fox', orderedAtMs: Date.now() },
+      ...{ workflowId: 'w', orderName: 'job fox', orderedAtMs: Date.now(), resumes: true },
     }
     const info = { attempt: 5, retryPolicy: RETRY_POLICY }
     await expect(world.run('submitModelJob', input, { info, change })).rejects.toMatchObject({

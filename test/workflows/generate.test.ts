@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { PipelineOrder } from '../../src/contracts/orders.ts'
 import {
@@ -395,6 +396,76 @@ describe('a job at a provider', () => {
     await withWorld(world, async () => {
       const handle = await send(newOrder())
       expect(await handle.result()).toMatchObject({ status: 'completed' })
+    })
+  })
+
+  test('outlasts a database that is away, and is neither cancelled nor ordered again', async () => {
+    let asks = 0
+    const world = generationWorld({
+      jobs: [{ id: 'clip', choices: [ALPHA, BETA] }],
+      terms: { pollIntervalMs: 100 },
+      change: (_, base) => ({
+        submitModelJob: async () => accepted,
+        inspectModelJob: async (input) => {
+          asks += 1
+          if (asks <= 6) throw failWith('DATABASE_UNAVAILABLE', false)
+          return await base.inspectModelJob(input)
+        },
+      }),
+    })
+    await withWorld(world, async () => {
+      const handle = await send(newOrder())
+      expect(await handle.result()).toMatchObject({ status: 'completed' })
+      expect(submissions(world)).toEqual(['submitModelJob clip alpha'])
+      expect(world.calls).not.toContain('cancelModelJob clip')
+    })
+  }, 60_000)
+
+  test('has its time from when the provider has it, however long it waited for its turn', async () => {
+    const world = generationWorld({
+      jobs: [{ id: 'clip' }],
+      terms: { pollIntervalMs: 100, modelTimeoutMs: 2_000 },
+      change: (self, base) => ({
+        submitModelJob: async () => {
+          await delay(2_000)
+          return accepted
+        },
+        inspectModelJob: async (input) =>
+          self.calls.filter((call) => call.startsWith('inspect')).length < 2
+            ? { status: 'processing', failure: null, answered: true }
+            : await base.inspectModelJob(input),
+      }),
+    })
+    await withWorld(world, async () => {
+      const handle = await send(newOrder())
+      expect(await handle.result()).toMatchObject({ status: 'completed' })
+      expect(world.calls).not.toContain('cancelModelJob clip')
+    })
+  })
+
+  test('is taken up by a retry where it was left, and not after it has failed', async () => {
+    const resumed: boolean[] = []
+    const world = generationWorld({
+      jobs: [{ id: 'clip' }],
+      change: (_, base) => ({
+        submitModelJob: async ({ resumes }) => {
+          resumed.push(resumes)
+          return { status: 'answered', hasWebhook: false }
+        },
+        collectModelJob: async (input) => {
+          if (resumed.length === 1) throw failWith('STORAGE_NOT_FOUND')
+          if (resumed.length === 2) throw failWith('PROVIDER_FAILED')
+          return await base.collectModelJob(input)
+        },
+      }),
+    })
+    await withWorld(world, async () => {
+      const order = newOrder()
+      const first = await send(order)
+      await expect(first.result()).rejects.toMatchObject({ cause: { type: 'STORAGE_NOT_FOUND' } })
+      const again = await send({ ...order, round: 1 })
+      expect(await again.result()).toMatchObject({ status: 'completed' })
+      expect(resumed).toEqual([true, true, false])
     })
   })
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { cancellationSignal } from '@temporalio/activity'
+import { activityInfo, cancellationSignal } from '@temporalio/activity'
 import type { GenerationActivities } from '../../contracts/generation-activities.ts'
 import { writeTranscript } from '../../contracts/http/tasks/transcript-file.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -58,14 +58,38 @@ export const collectModelJob =
     const due = makes === 'input' ? given : makes
     const result =
       owned.row.result ??
-      (await deps.tools.withWorkspace(input.executionId, (workspace) =>
-        collect(deps, { owned, job, choice, params, due, workspace }, answer),
-      ))
+      (await deps.tools
+        .withWorkspace(input.executionId, (workspace) =>
+          collect(deps, { owned, job, choice, params, due, workspace }, answer),
+        )
+        .catch((error: unknown) => {
+          throw judgedOutput(error)
+        }))
     const delivery = await deliver(deps, { owned, job, choice, params }, result)
-    // What was made of it is kept by its content.
-    await deps.storage.delete(answer.storageKey)
+    await forgetAnswer(deps, answer)
     return delivery
   }
+
+/** What was made of an answer is kept by its content. The delivery stands, whatever becomes of this. */
+const forgetAnswer = async (
+  { storage, log }: ActivityDependencies,
+  { storageKey }: KeptAnswer,
+): Promise<void> => {
+  try {
+    await storage.delete(storageKey)
+  } catch (error) {
+    log.warn({ err: error, storageKey }, 'an answer that was collected could not be removed')
+  }
+}
+
+/** A file that came broken is fetched again; what is wrong then was made so. */
+const BAD_FETCHES_MAX = 4
+
+const judgedOutput = (error: unknown): unknown => {
+  if (!(error instanceof MediaError) || error.code !== 'PROVIDER_OUTPUT_INVALID') return error
+  const isFinal = activityInfo().attempt >= BAD_FETCHES_MAX
+  return new MediaError(error.code, error.internalDetail, { cause: error, isFinal })
+}
 
 const deliver = async (
   { generations }: ActivityDependencies,

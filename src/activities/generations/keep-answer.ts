@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { cancellationSignal } from '@temporalio/activity'
 import type { ModelAnswer } from '../../adapters/models/model-provider.ts'
 import type { AccountId } from '../../domain/ids.ts'
 import type { KeptAnswer } from '../../domain/generation/model-order.ts'
@@ -8,7 +7,7 @@ import type { OrderRef } from '../../db/repositories/generation-orders.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 
 /** Keeps what a model answered before anything is made of it: it was paid for, and some providers give
- * it but once. *Idempotent:* the key belongs to the order. */
+ * it but once. *Idempotent:* the key belongs to the order. *Cancellation:* it is kept all the same. */
 export const keepAnswer = async (
   { generations, storage }: Pick<ActivityDependencies, 'generations' | 'storage'>,
   order: OrderRef & { readonly accountId: AccountId },
@@ -25,13 +24,12 @@ const store = async (
   storageKey: string,
   answer: ModelAnswer,
 ): Promise<KeptAnswer> => {
-  const signal = cancellationSignal()
   if ('file' in answer) {
     const { path: filePath, contentType } = answer.file
-    await storage.put(storageKey, { filePath }, { contentType, signal })
+    await storage.put(storageKey, { filePath }, { contentType })
     return { kind: 'file', storageKey, contentType }
   }
   const json = Readable.from([JSON.stringify(answer.json ?? null)])
-  await storage.put(storageKey, json, { contentType: 'application/json', signal })
+  await storage.put(storageKey, json, { contentType: 'application/json' })
   return { kind: 'json', storageKey }
 }

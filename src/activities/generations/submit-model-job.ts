@@ -51,14 +51,19 @@ export const submitModelJob =
     const reference = remoteJobKey(executionId, orderName, 1)
     const hasWebhook = webhookUrlOf(deps, order) !== null
     const { reference: newest, orderState } = owned.row
-    if (newest === reference && (orderState === 'accepted' || orderState === 'answered')) {
-      return { status: orderState, hasWebhook }
+    if (orderState === 'accepted' || orderState === 'answered') {
+      if (newest === reference) return { status: orderState, hasWebhook }
+      // The webhook of an older order comes under its own name.
+      if (mayResume(order, owned.row)) return { status: orderState, hasWebhook: false }
     }
     const sent = await deps.tools.withWorkspace(executionId, (workspace) =>
       send(deps, { order, owned, job, reference }, workspace),
     )
     return { ...sent, hasWebhook }
   }
+
+const mayResume = ({ resumes, ...wanted }: Order, row: GenerationJob): boolean =>
+  resumes && row.model === wanted.model && row.provider === wanted.provider
 
 const send = async (
   deps: ActivityDependencies,

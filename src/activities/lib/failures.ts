@@ -24,7 +24,7 @@ const failureOf = (code: FailureCode, error: MediaError): ApplicationFailure => 
     type: code,
     message: withoutUrlSecrets(error.message).slice(0, 4_000),
     // What may have happened is looked up, or told, but not done again.
-    nonRetryable: retry !== 'yes',
+    nonRetryable: error.isFinal || retry !== 'yes',
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
   })
 }

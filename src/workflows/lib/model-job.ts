@@ -13,12 +13,15 @@ import { failureCodeOf, GaveUp } from './failures.ts'
 import type { PlanRound } from './plan-round.ts'
 import { awaitProviderJob } from './provider-job.ts'
 import { alertOperators } from './order-ending.ts'
+import { stretched } from './stretched.ts'
 
 interface ModelOrder {
   readonly round: PlanRound
   readonly jobId: string
   readonly choice: QueuedChoice
   readonly orderName: string
+  /** Nothing speaks against what an older order of this choice may have left. */
+  readonly resumes: boolean
 }
 
 type Trial =
@@ -39,13 +42,16 @@ export const runModelJob = async (
 ): Promise<JobDelivery> => {
   let failure: FailureCode = 'NOT_CONFIGURED'
   let number = 0
+  let resumes = true
   for (const choice of choices) {
     for (let orderCount = 1; ; orderCount += 1) {
       number += 1
       const naming = { step: jobStep(jobId), round: round.order.round, number }
-      const order = { round, jobId, choice, orderName: modelOrderName(naming) }
+      const order = { round, jobId, choice, orderName: modelOrderName(naming), resumes }
       const trial = await decided(order, await tryOrder(order))
       if (trial.status === 'delivered') return trial.delivery
+      // What was meant to be repeated may have been heard of by then.
+      resumes = trial.status === 'to be repeated'
       if (trial.status === 'to be repeated') continue
       ;({ failure } = trial)
       const { model, provider } = choice
@@ -59,22 +65,22 @@ export const runModelJob = async (
 }
 
 const tryOrder = async (order: ModelOrder): Promise<Trial> => {
-  const { round, jobId, choice, orderName } = order
+  const { round, jobId, choice, orderName, resumes } = order
   const { executionId } = round.order
   const { model, provider, queue } = choice
   return await asTrial(async () => {
-    const startedAtMs = Date.now()
     const { workflowId } = workflowInfo()
     const { status, hasWebhook } = await modelProxies(queue)
       .submitModelJob({
         ...{ executionId, jobId, model, provider },
-        ...{ workflowId, orderName, orderedAtMs: startedAtMs },
+        ...{ workflowId, orderName, orderedAtMs: Date.now(), resumes },
       })
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error
         throw new GaveUp(failureOfSubmission(failureCodeOf(error), provider))
       })
-    if (status === 'accepted') await awaitModel(order, { startedAtMs, hasWebhook })
+    // It may have waited for its turn for hours, which are not the provider's.
+    if (status === 'accepted') await awaitModel(order, { startedAtMs: Date.now(), hasWebhook })
     return await generations.collectModelJob({ executionId, jobId })
   })
 }
@@ -99,7 +105,7 @@ const awaitModel = async (
   await awaitProviderJob({
     taskId: orderName,
     inbox: round.desk.inbox,
-    pollIntervalMs: (asks) => pollAfterMs(asks, { hasWebhook, pollIntervalMs }),
+    pollIntervalMs: (asks) => stretched(pollAfterMs(asks, { hasWebhook, pollIntervalMs })),
     stallTimeoutMs,
     startedAtMs,
     timeoutMs: modelTimeoutMs,

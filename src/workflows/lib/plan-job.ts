@@ -9,6 +9,7 @@ import { generations } from '../activities.ts'
 import { GaveUp } from './failures.ts'
 import { runModelJob } from './model-job.ts'
 import type { PlanRound } from './plan-round.ts'
+import { stretched } from './stretched.ts'
 
 type Settled = Extract<JobClaim, { readonly status: 'hit' | 'mine' }>
 
@@ -53,7 +54,7 @@ const claimed = async (
     if (claim.status === 'free') await roomFor(round, job)
     // The news of our own plan come by themselves; others are looked for, now and then.
     else if (claim.byJobId !== null && looks === 0) await endOf(claim.byJobId)
-    else await sleep(lookAgainAfterMs(looks))
+    else await sleep(stretched(lookAgainAfterMs(looks)))
   }
 }
 

@@ -5,6 +5,7 @@ import {
   failureOfSubmission,
   lookAgainAfterMs,
   pollAfterMs,
+  stretchedMs,
 } from '../../../src/domain/generation/after-failure.ts'
 
 const CODES = Object.keys(FAILURES) as FailureCode[]
@@ -61,4 +62,31 @@ describe('waiting', () => {
     expect(pollAfterMs(30, { hasWebhook: false, pollIntervalMs })).toBe(60_000)
     expect(pollAfterMs(0, { hasWebhook: false, pollIntervalMs: 500 })).toBe(500)
   })
+
+  it.each([300, 900, 1_800, 3_600])(
+    'two hundred jobs of %i s, fifty at a time, leave room in the history of their plan',
+    (workSeconds) => {
+      // A timer, an activity, and two turns of the workflow; what a job costs besides.
+      const [eventsOfPoll, eventsOfJob] = [11, 32]
+      const provider = { hasWebhook: false, pollIntervalMs: 60_000 }
+      const jobs = Array.from({ length: 200 }, () => ({ startedMs: 0, nextMs: 0, asks: -1 }))
+      let [events, waiting] = [0, jobs.length - 50]
+      const running = jobs.slice(0, 50)
+      while (running.length > 0) {
+        const job = running.toSorted((a, b) => a.nextMs - b.nextMs)[0]!
+        const nowMs = job.nextMs
+        const isFirst = job.asks < 0
+        events += isFirst ? eventsOfJob : eventsOfPoll
+        if (!isFirst && nowMs - job.startedMs >= workSeconds * 1_000) {
+          running.splice(running.indexOf(job), 1)
+          if (waiting > 0) running.push({ startedMs: nowMs, nextMs: nowMs, asks: -1 })
+          waiting -= 1
+          continue
+        }
+        job.asks += 1
+        job.nextMs = nowMs + stretchedMs(pollAfterMs(job.asks, provider), events)
+      }
+      expect(events).toBeLessThan(51_200)
+    },
+  )
 })
