@@ -1,6 +1,8 @@
 /** Changes of clips: what is refused before anything is held, what is ordered, and what the clip is then. */
 
-import { describe, expect, test } from 'vitest'
+import { eq } from 'drizzle-orm'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { idempotencyKeys } from '../../src/db/schema/idempotency-keys.ts'
 import { recutWish, type ClipAbout } from '../../src/domain/clips/recut-wish.ts'
 import { clipId, type ClipId, type ExecutionId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
@@ -212,6 +214,42 @@ describe('two changes of one clip at once', () => {
     expect(statuses).toEqual([202, 409, 409, 409])
     const refused = answers.find(({ statusCode }) => statusCode === 409)!
     expect(refused.json()).toMatchObject({ code: 'CLIP_IN_WORK' })
+    expect(await creditsOf(owner)).toMatchObject({ held: 12 })
+  })
+
+  test('are not made of the same version where one ends while the other is asked for', async () => {
+    const made = await scene()
+    const { owner, first, abouts } = made
+    const { executionId } = (await change(owner, first, 'edit', { start: 12 })).json()
+    // It ends between the look at its clip and the admission of the next change.
+    const { files } = api.dependencies
+    const { open } = files
+    const opening = vi.spyOn(files, 'open').mockImplementationOnce(async (key) => {
+      const file = await open(key)
+      await end(made, executionId, { ...abouts[0]!, startSeconds: 12, source: 'customer' })
+      return file
+    })
+    onTestFinished(() => opening.mockRestore())
+    const refused = await change(owner, first, 'edit', { captions: false })
+    expect(refused.json()).toMatchObject({ status: 409, code: 'CLIP_IN_WORK' })
+
+    const next = await change(owner, first, 'edit', { captions: false })
+    const { moment } = await wishOf(next.json().executionId)
+    expect(moment).toMatchObject({ moment: { startSeconds: 12 } })
+  })
+
+  test('with the same key are one order, also when its answer was lost on the way', async () => {
+    const { owner, first } = await scene()
+    const url = `/v1/clips/${first}/edit`
+    const before = await post(owner, url, { start: 12 }, 'once')
+    const release = { responseStatus: null, responseBody: null, lockedAt: new Date(0) }
+    await connection.database
+      .update(idempotencyKeys)
+      .set(release)
+      .where(eq(idempotencyKeys.accountId, owner.id))
+    const again = await post(owner, url, { start: 12 }, 'once')
+    expect(again.json()).toEqual(before.json())
+    expect(again.headers['idempotency-replayed']).toBeUndefined()
     expect(await creditsOf(owner)).toMatchObject({ held: 12 })
   })
 

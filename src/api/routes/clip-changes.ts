@@ -10,7 +10,7 @@ import { clipWish, type ClipWish } from '../../domain/clips/clip-wish.ts'
 import { changedClip, type RecutWish } from '../../domain/clips/recut-wish.ts'
 import { problemsOfSpan } from '../../domain/clips/span-problems.ts'
 import { MediaError, type FieldProblem } from '../../domain/failures.ts'
-import type { ClipId } from '../../domain/ids.ts'
+import type { ClipId, ExecutionId } from '../../domain/ids.ts'
 import { footageOfClip, ownClip, spansOfOthers, type OwnClip } from '../own-clips.ts'
 import { admitOrder } from '../pipeline-orders.ts'
 import { accountOf } from '../plugins/authentication.ts'
@@ -41,7 +41,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
     handlerTimeout,
     handler: async (request, reply) => {
       const { priority, ...edit } = request.body
-      const { clip, origin, sourceSeconds } = await source(context, request)
+      const { executionId, clip, origin, sourceSeconds } = await source(context, request)
       const found = [...timeProblems(clip, edit, sourceSeconds), ...languageProblems(clip, edit)]
       if (found.length > 0) {
         throw new MediaError('INPUT_INVALID', 'refused edit', { problems: found })
@@ -50,7 +50,8 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
       const captions = captionsAfter(clip, edit)
       const changed = changedClip(clip.about, { startSeconds, endSeconds, format, captions })
       const recut = { id: clip.id, number: clip.number, origin, ...changed }
-      return await reply.code(202).send(await acceptRecut(context, request, { recut, priority }))
+      const order = { executionId, recut, priority }
+      return await reply.code(202).send(await acceptRecut(context, request, order))
     },
   })
 
@@ -69,7 +70,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
     handlerTimeout,
     handler: async (request, reply) => {
       const { prompt, priority } = request.body ?? {}
-      const { clip, origin } = await source(context, request)
+      const { executionId, clip, origin } = await source(context, request)
       const { limits, prompt: ordered } = clipWish(clip.order.input)
       const taken = (await spansOfOthers(context, clip)).map(({ startSeconds, endSeconds }) => ({
         startSeconds,
@@ -79,20 +80,30 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
       const { format, captions } = about
       const moment = { limits: { ...limits, count: 1 }, prompt: prompt ?? ordered, taken }
       const recut = { id, number, origin, format, captions, moment }
-      return await reply.code(202).send(await acceptRecut(context, request, { recut, priority }))
+      const order = { executionId, recut, priority }
+      return await reply.code(202).send(await acceptRecut(context, request, order))
     },
   })
 }
 
-/** The clip that a request names, and what it is cut from. *Errors:* NOT_FOUND, CLIP_GONE. */
+/**
+ * The clip that a request names, what it is cut from, and the id of its change. *Errors:* NOT_FOUND,
+ * CLIP_GONE; CLIP_IN_WORK while it is changed by another request.
+ */
 const source = async (
   context: RouteContext,
   request: FastifyRequest<{ Params: { readonly id: ClipId } }>,
 ) => {
+  const executionId = newId(request, 'execution')
   const clip = await ownClip(context, accountOf(request).id, request.params.id)
+  // The change would be made of what the clip was before the other one, and so undo that one, if that
+  // one ends before this one is admitted.
+  if (clip.inWork !== null && clip.inWork.id !== executionId) {
+    throw new MediaError('CLIP_IN_WORK', `${clip.inWork.id} is in work`)
+  }
   const medium = await footageOfClip(context, clip)
   const origin = { executionId: clip.order.id, mediaId: medium.id }
-  return { clip, origin, sourceSeconds: medium.durationSeconds ?? 0 }
+  return { executionId, clip, origin, sourceSeconds: medium.durationSeconds ?? 0 }
 }
 
 /** Times that are left as they are were good once. */
@@ -130,9 +141,16 @@ const captionsAfter = (clip: OwnClip, { captions }: ClipEdit): ClipWish['caption
 const acceptRecut = async (
   context: RouteContext,
   request: FastifyRequest,
-  { recut, priority }: { readonly recut: RecutWish; readonly priority: number | undefined },
+  {
+    executionId,
+    recut,
+    priority,
+  }: {
+    readonly executionId: ExecutionId
+    readonly recut: RecutWish
+    readonly priority: number | undefined
+  },
 ) => {
-  const executionId = newId(request, 'execution')
   const order = { pipeline: 'recut', executionId, subjectId: recut.id, priority } as const
   const { workflowId, creditsHeld } = await admitOrder(context, request, {
     ...order,
