@@ -7,6 +7,7 @@ import type { PlanEstimate } from '../domain/generation/estimate.ts'
 import type { Finding } from '../domain/generation/finding.ts'
 import { unchangedJobs } from '../domain/generation/fork.ts'
 import type { GenerationPlan, JobResult } from '../domain/generation/plan.ts'
+import { isHalfExpanded } from '../domain/generation/scenes.ts'
 import { isId, type ExecutionId } from '../domain/ids.ts'
 import { judgePlan } from './judge-plan.ts'
 import { nearestName } from './nearest-name.ts'
@@ -87,6 +88,8 @@ const without = (estimate: PlanEstimate, kept: ReadonlyMap<string, JobResult>): 
   return { jobs, lowerCredits: sum('lowerCredits'), upperCredits: sum('upperCredits') }
 }
 
+/** The text of an expansion that did not come to its end is not kept but found again by its content, and so
+ * are scenes that were made: what the others cost is held. */
 const keptOf = (
   base: StoredPlan | null,
   plan: GenerationPlan,
@@ -96,9 +99,10 @@ const keptOf = (
   const before = base.jobs.map(({ job }) => job)
   const unchanged = unchangedJobs(before, plan.jobs, new Set(fresh))
   return new Map(
-    base.jobs.flatMap(({ jobId, result }) =>
-      result !== null && unchanged.has(jobId) ? [[jobId, result] as const] : [],
-    ),
+    base.jobs.flatMap(({ jobId, job, result }) => {
+      const isWhole = result !== null && !isHalfExpanded(job, result)
+      return isWhole && unchanged.has(jobId) ? [[jobId, result] as const] : []
+    }),
   )
 }
 

@@ -11,6 +11,7 @@ import { MediaError, type FailureCode } from '../../domain/failures.ts'
 import { cacheContent } from '../../domain/generation/cache-content.ts'
 import { modelQueueOf } from '../../domain/generation/model-queue.ts'
 import type { PlanJob } from '../../domain/generation/plan.ts'
+import { isHalfExpanded } from '../../domain/generation/scenes.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { findJobs } from './plan-job.ts'
 import { storedInputs, type StoredInputs } from './stored-inputs.ts'
@@ -100,8 +101,7 @@ const takenBy = (row: GenerationJob, finding: Finding) => {
   if (finding.state !== 'hit') return []
   const { jobId, job } = row
   const { result, model, provider } = finding
-  // The text of an `expand` is half of its work: its jobs are still to be added.
-  const endsStep = job.operation !== 'expand' || result.media !== 'text'
+  const endsStep = !isHalfExpanded(job, result)
   if (row.result !== null && !endsStep) return []
   const costMicroUsd = row.result === null ? 0 : row.costMicroUsd
   return [{ jobId, result, model, provider, costMicroUsd, endsStep }]

@@ -3,7 +3,12 @@ import type { GenerationActivities } from '../../contracts/generation-activities
 import { MediaError } from '../../domain/failures.ts'
 import { estimatePlan } from '../../domain/generation/estimate.ts'
 import type { PlanJob } from '../../domain/generation/plan.ts'
-import { jobsOfScenes, readScenes, type ExpandJob } from '../../domain/generation/scenes.ts'
+import {
+  isHalfExpanded,
+  jobsOfScenes,
+  readScenes,
+  type ExpandJob,
+} from '../../domain/generation/scenes.ts'
 import { jobStep } from '../../domain/steps.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { findJob, type OwnedJob } from './plan-job.ts'
@@ -22,7 +27,7 @@ export const expandJob =
       throw new MediaError('NOT_FOUND', `no scenes of ${jobId}`)
     }
     // The plan began with what an earlier expansion has made.
-    if (result.media !== 'text') return { earlierCount: 0, resultJobId: null }
+    if (!isHalfExpanded(job, result)) return { earlierCount: 0, resultJobId: null }
     const before = await deps.generations.addedBy({ executionId, jobId })
     if (before !== null) return before
     const { stream } = await deps.storage.open(result.storageKey)

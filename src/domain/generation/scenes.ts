@@ -4,7 +4,7 @@ import { MediaError } from '../failures.ts'
 import { LOUDNESS_TARGET_LUFS } from '../loudness.ts'
 import type { MergeItem, ModelParams } from './job-params.ts'
 import { fallbacksFor } from './models/table.ts'
-import type { ExpandParams, ModelChoice, ModelJob, PlanJob } from './plan.ts'
+import type { ExpandParams, JobResult, ModelChoice, ModelJob, PlanJob } from './plan.ts'
 
 export type ExpandJob = Extract<ModelJob, { operation: 'expand' }>
 
@@ -17,6 +17,13 @@ export interface Scene {
   readonly narration: string
   readonly durationSeconds: number
 }
+
+/** Whether this result is half of what an `expand` makes: the text is written, and the jobs of its scenes
+ * are still to be added or done. */
+export const isHalfExpanded = (
+  { operation }: PlanJob,
+  result: Pick<JobResult, 'media'> | null,
+): boolean => operation === 'expand' && result?.media === 'text'
 
 /** No plan grows by more, whatever is asked for. */
 export const SCENES_MAX = 20
