@@ -1,11 +1,13 @@
 import { json } from 'node:stream/consumers'
 import type { Execution } from '../db/repositories/executions.ts'
 import type { Media } from '../db/repositories/media.ts'
-import type { ClipAbout } from '../domain/clips/recut-wish.ts'
+import type { Span } from '../domain/clips/moment.ts'
+import { recutWish, type ClipAbout } from '../domain/clips/recut-wish.ts'
 import { MediaError } from '../domain/failures.ts'
 import { clipId, isId, originOfClip, type AccountId, type ClipId } from '../domain/ids.ts'
 import { isExecutionOver } from '../domain/statuses.ts'
 import type { ApiDependencies } from './dependencies.ts'
+import { FailureWithFacts } from './problem.ts'
 
 type Reading = Pick<ApiDependencies, 'repositories' | 'files'>
 
@@ -129,10 +131,32 @@ export const footageOfClip = async (reading: Reading, { order }: OwnClip): Promi
   return medium
 }
 
-/** What another moment for a clip may not show: the clips of its order, and what it has been before. */
-export const spansOfOthers = async (reading: Reading, clip: OwnClip): Promise<ClipAbout[]> => {
-  const { order, number, versions } = clip
-  const all = await clipsOfOrder(reading, order.accountId, order.id)
-  const before = await Promise.all(versions.map((version) => aboutOf(reading, version, number)))
-  return [...all.map(({ about }) => about), ...before.filter((about) => about !== null)]
+/**
+ * What another moment for a clip may not show: the clips of its order, as they are and as edits in work
+ * make them, and what it has been before. *Errors:* CLIP_IN_WORK while another moment is looked for, for
+ * another clip of the order: nobody knows which one it will be.
+ */
+export const spansOfOthers = async (
+  reading: Reading,
+  { id, order, number, versions }: OwnClip,
+): Promise<readonly Span[]> => {
+  const records = await recordsOf(reading, order)
+  const planned = records
+    .filter((record) => record.id !== id)
+    .flatMap(({ inWork }) => (inWork === null ? [] : [plannedSpan(inWork)]))
+  const abouts = await Promise.all([
+    ...records.map((one) => aboutOf(reading, one.versions.at(-1)!, one.number)),
+    ...versions.map((version) => aboutOf(reading, version, number)),
+  ])
+  return [...planned, ...abouts.filter((about) => about !== null)].map(
+    ({ startSeconds, endSeconds }) => ({ startSeconds, endSeconds }),
+  )
+}
+
+/** What a clip is to show once a change of it is done. */
+const plannedSpan = ({ id, input }: Execution): Span => {
+  const { moment } = recutWish(input)
+  if ('moment' in moment) return moment.moment
+  const detail = 'Another clip of the order is being given another moment; wait for its end.'
+  throw new FailureWithFacts('CLIP_IN_WORK', `${id} looks for a moment`, { detail })
 }

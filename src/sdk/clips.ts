@@ -110,7 +110,8 @@ export const clips = {
   edit: (id: string, edit: ClipEdit, options: ClipChangeOptions = {}): Promise<ClipChange> =>
     change(clipPath(id, '/edit'), edit, options),
 
-  /** Puts another moment in a clip's place; `prompt` says what is looked for. */
+  /** Puts another moment in a clip's place; `prompt` says what is looked for. One clip of an order at a
+   * time: another is a 409. */
   regenerate: (
     id: string,
     { prompt, ...options }: ClipChangeOptions & { readonly prompt?: string } = {},

@@ -316,6 +316,34 @@ describe('a regeneration', () => {
     expect(execution.steps.map(({ name }: { name: string }) => name)).toContain('score')
   })
 
+  test('is refused while another one of its order is in work: both might choose the same', async () => {
+    const made = await scene()
+    const { owner, first, clipIds, abouts } = made
+    const { executionId } = (await change(owner, first, 'regenerate')).json()
+    const refused = await change(owner, clipIds[1]!, 'regenerate')
+    expect(refused.json()).toMatchObject({ status: 409, code: 'CLIP_IN_WORK' })
+    expect(refused.json().detail).toMatch(/^Another clip of the order/)
+    expect(await creditsOf(owner)).toMatchObject({ held: 12 })
+    expect((await change(owner, clipIds[2]!, 'edit', { start: 91 })).statusCode).toBe(202)
+
+    await end(made, executionId, { ...abouts[0]!, startSeconds: 200, endSeconds: 220 })
+    const next = (await change(owner, clipIds[1]!, 'regenerate')).json()
+    const { moment } = await wishOf(next.executionId)
+    const taken = 'taken' in moment ? moment.taken : []
+    expect(taken).toContainEqual({ startSeconds: 200, endSeconds: 220 })
+    // What the third clip is, and what its edit makes of it.
+    expect(taken).toContainEqual({ startSeconds: 90, endSeconds: 110 })
+    expect(taken).toContainEqual({ startSeconds: 91, endSeconds: 110 })
+  })
+
+  test('of an order does not keep those of another one from looking', async () => {
+    const one = await scene()
+    const other = await madeClips(api, one.owner)
+    for (const id of [one.first, other.clipIds[0]!]) {
+      expect((await change(one.owner, id, 'regenerate')).statusCode).toBe(202)
+    }
+  })
+
   test('may look for something else', async () => {
     const { owner, first } = await scene()
     const body = { prompt: 'the saddest answer' }

@@ -63,7 +63,7 @@ export const CLIP_TOOLS: readonly AgentTool[] = [
       name: 'regenerate_clip',
       title: 'Regenerate a clip',
       description:
-        'Puts another moment of the same video in the place of one clip, for the price of a clip. It overlaps no other clip of the order.',
+        'Puts another moment of the same video in the place of one clip, for the price of a clip. It overlaps no other clip of the order, so one clip of an order is regenerated at a time.',
       readOnly: false,
     },
     z.object({

@@ -60,7 +60,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
     url: '/clips/:id/regenerate',
     schema: {
       summary: 'Put another moment in the place of a clip',
-      description: `It overlaps no clip of the order, and nothing that this one has shown before. ${DESCRIPTION}`,
+      description: `It overlaps no clip of the order, and nothing that this one has shown before. So only one clip of an order is regenerated at a time; others can be edited meanwhile. ${DESCRIPTION}`,
       tags: ['clips'],
       params: clipParams,
       body: clipRegeneration.nullish(),
@@ -72,10 +72,7 @@ export const clipChangeRoutes = async (app: Api, context: RouteContext): Promise
       const { prompt, priority } = request.body ?? {}
       const { executionId, clip, origin } = await source(context, request)
       const { limits, prompt: ordered } = clipWish(clip.order.input)
-      const taken = (await spansOfOthers(context, clip)).map(({ startSeconds, endSeconds }) => ({
-        startSeconds,
-        endSeconds,
-      }))
+      const taken = await spansOfOthers(context, clip)
       const { id, number, about } = clip
       const { format, captions } = about
       const moment = { limits: { ...limits, count: 1 }, prompt: prompt ?? ordered, taken }
