@@ -106,6 +106,14 @@ const keptOf = (
   )
 }
 
+/** Whether a finding still says something, where results are kept: what is said of the cost is said of the
+ * whole plan, and nobody fetches the sources of a job that is not made again. */
+const stillHolds = ({ rule, jobId }: Finding, kept: ReadonlyMap<string, JobResult>): boolean => {
+  if (kept.size === 0) return true
+  if (COST_RULES.has(rule)) return false
+  return rule !== 'source-unreachable' || jobId === null || !kept.has(jobId)
+}
+
 /** Judges a plan before anything is held. *Errors:* INPUT_INVALID or NOT_CONFIGURED, with all findings. */
 export const judgeOrder = async (
   context: RouteContext,
@@ -114,7 +122,9 @@ export const judgeOrder = async (
 ): Promise<JudgedOrder> => {
   const { body, fresh = [] } = order
   const base = order.base ?? (await namedBase(context, request, body))
-  const { plan, findings, estimate } = await judgePlan(context, request, body)
+  const { plan, findings: all, estimate } = await judgePlan(context, request, body)
+  const kept = plan === null ? new Map<string, JobResult>() : keptOf(base, plan, fresh)
+  const findings = all.filter((finding) => stillHolds(finding, kept))
   const isRefused = findings.some(({ severity }) => severity === 'error')
   if (plan === null || estimate === null || isRefused) throw refusedPlan(findings, estimate)
   const known = plan.jobs.map(({ id }) => id)
@@ -124,16 +134,7 @@ export const judgeOrder = async (
     const fix = nearest === null ? 'Name jobs by their ids.' : `Did you mean ${nearest}?`
     throw refused('from', `names no job of the plan: ${unknown}`, fix)
   }
-  const kept = keptOf(base, plan, fresh)
-  const isCheaper = kept.size > 0
-  return {
-    plan,
-    // What is said of the cost is said of the whole plan.
-    findings: isCheaper ? findings.filter(({ rule }) => !COST_RULES.has(rule)) : findings,
-    estimate: without(estimate, kept),
-    base,
-    kept,
-  }
+  return { plan, findings, estimate: without(estimate, kept), base, kept }
 }
 
 /**

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import type { JobResult } from '../../src/domain/generation/plan.ts'
 import type { ExecutionId } from '../../src/domain/ids.ts'
 import { testDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { startFakeHttpService } from '../support/fake-http-service.ts'
 import { startApi, type Customer } from './support/api-under-test.ts'
 import { runGenerationWorker } from './support/generation-worker.ts'
@@ -82,4 +83,25 @@ test('of an expansion that had only its text holds all that its scenes may cost'
   expect(forked).toMatchObject({ statusCode: 202, ...kept, creditsHeld: story?.upperCredits })
   const stored = await repositories.generations.find(customer.id, forked.executionId)
   expect(stored?.jobs[0]).toMatchObject({ upperCredits: story?.upperCredits })
+})
+
+test('does not ask for the sources of what it keeps', async () => {
+  const customer = await api.customer({ credits: 500 })
+  const source = `${pictures.baseUrl}/hill.png`
+  const small = { id: 'small', type: 'resize', params: { source, width: 64, height: 64 } }
+  const base = await ordered(customer, [small])
+  await deliver(base.executionId, 'small', PICTURE)
+  site.status = 404
+  const anew = await fork(customer, base.executionId, { from: 'small' })
+  expect(anew).toMatchObject({
+    statusCode: 422,
+    findings: [{ rule: 'source-unreachable', jobId: 'small' }],
+  })
+  const forked = await fork(customer, base.executionId, { changes: {} })
+  expect(forked).toMatchObject({ statusCode: 202, reusedJobs: ['small'], findings: [] })
+  // Nobody here fetches anything: a run that asked for it would wait.
+  await eventually(async () => {
+    const run = await api.get(customer, `/v1/generations/${forked.executionId}`)
+    expect(run.json()).toMatchObject({ status: 'completed', jobs: [{ cacheHit: true }] })
+  })
 })

@@ -44,7 +44,7 @@ export const openPlan =
   }
 
 const plannedJob = (row: GenerationJob, outputs: ReadonlySet<string>): PlannedJob => {
-  const { jobId, parentId, job, upperCredits } = row
+  const { jobId, parentId, job, upperCredits, result } = row
   const kind = job.operation === 'expand' ? 'expand' : OPERATIONS[job.operation].by
   return {
     id: jobId,
@@ -52,7 +52,8 @@ const plannedJob = (row: GenerationJob, outputs: ReadonlySet<string>): PlannedJo
     kind,
     upperCredits,
     isOutput: parentId === null && outputs.has(jobId),
-    hasSources: inputsOf(job).some(({ source }) => source.from === 'url'),
+    // What is there already needs none, and these may be gone.
+    hasSources: result === null && inputsOf(job).some(({ source }) => source.from === 'url'),
   }
 }
 
