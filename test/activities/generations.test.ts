@@ -204,6 +204,10 @@ describe('a job at a provider', () => {
     await submit(plan, 'image', { ...again, choice: AT_FAL })
     expect(ordersOf('work left behind', fal)).toHaveLength(1)
 
+    const second = await planOf([imageJob('image', 'of the second', AT_REPLICATE, AT_FAL)])
+    await submit(second, 'image', { choice: AT_FAL })
+    expect(await claim(second, 'image')).toMatchObject({ choices: [AT_FAL, AT_REPLICATE] })
+
     const failed = await planOf([imageJob('image', 'work that failed')])
     await submit(failed, 'image')
     await submit(failed, 'image', { ...again, resumes: false })

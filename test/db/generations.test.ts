@@ -360,6 +360,17 @@ describe('a delivery', () => {
 
 describe('a paid order', () => {
   const reference = 'ours-1'
+
+  test.each([
+    ['DATABASE_UNAVAILABLE', 'accepted'],
+    ['PROVIDER_FAILED', null],
+  ] as const)('after %s is %s for those who retry', async (failure, orderState) => {
+    const executionId = await admitted('a')
+    await generations.beginOrder({ executionId, jobId: 'a', reference, ...CARD })
+    await generations.noteAccepted({ executionId, jobId: 'a', reference, handle: { id: '1' } })
+    await generations.failJob({ executionId, jobId: 'a', failure })
+    expect(await generations.jobOf(executionId, 'a')).toMatchObject({ orderState })
+  })
   const order = (executionId: ExecutionId) => ({ executionId, jobId: 'a', reference })
 
   test('is noted before it is sent, and found so by whoever comes next', async () => {

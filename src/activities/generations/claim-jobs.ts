@@ -10,7 +10,7 @@ import type { AccountId } from '../../domain/ids.ts'
 import { MediaError, type FailureCode } from '../../domain/failures.ts'
 import { cacheContent } from '../../domain/generation/cache-content.ts'
 import { modelQueueOf } from '../../domain/generation/model-queue.ts'
-import type { PlanJob } from '../../domain/generation/plan.ts'
+import type { ModelChoice } from '../../domain/generation/plan.ts'
 import { isHalfExpanded } from '../../domain/generation/scenes.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { findJobs } from './plan-job.ts'
@@ -107,16 +107,13 @@ const takenBy = (row: GenerationJob, finding: Finding) => {
   return [{ jobId, result, model, provider, costMicroUsd, endsStep }]
 }
 
-const claimOf = (
-  deps: ActivityDependencies,
-  { executionId, job }: GenerationJob,
-  finding: Finding,
-): JobClaim => {
+const claimOf = (deps: ActivityDependencies, row: GenerationJob, finding: Finding): JobClaim => {
+  const { executionId, job } = row
   switch (finding.state) {
     case 'hit':
       return { status: 'hit', outputKey: finding.result.storageKey }
     case 'mine': {
-      const choices = queuedChoices(deps, job)
+      const choices = queuedChoices(deps, row)
       const isNobodys = 'choices' in job && choices.length === 0
       return isNobodys
         ? { status: 'failed', failure: 'NOT_CONFIGURED' }
@@ -134,14 +131,17 @@ const claimOf = (
   }
 }
 
-/** Those whose providers are set up here. */
+/** Those whose providers are set up here; the one first that has an order of which nothing was collected. */
 const queuedChoices = (
   { modelProviders }: ActivityDependencies,
-  job: PlanJob,
+  { job, model, provider, orderState }: GenerationJob,
 ): readonly QueuedChoice[] => {
   if (!('choices' in job)) return []
   const operation = job.operation === 'expand' ? 'generateText' : job.operation
+  const isAtWork = (choice: ModelChoice) =>
+    orderState !== null && choice.model === model && choice.provider === provider
   return job.choices
-    .filter(({ provider }) => modelProviders.has(provider))
+    .filter((choice) => modelProviders.has(choice.provider))
     .map((choice) => ({ ...choice, queue: modelQueueOf(choice.provider, operation) }))
+    .toSorted((a, b) => Number(isAtWork(b)) - Number(isAtWork(a)))
 }

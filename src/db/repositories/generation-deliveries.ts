@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm'
-import { MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
+import { failureRule, MediaError, publicFailure, type FailureCode } from '../../domain/failures.ts'
 import type { JobWait } from '../../domain/generation/model-order.ts'
 import type { JobResult } from '../../domain/generation/plan.ts'
 import { EXECUTION_STATUSES, isExecutionOver } from '../../domain/statuses.ts'
@@ -202,7 +202,12 @@ const fail = async (
   now: Date,
 ): Promise<void> => {
   const status = await lockExistingExecution(tx, executionId)
-  await tx.update(generationJobs).set({ waitingFor: null }).where(ofJob({ executionId, jobId }))
+  // What failed for a reason of ours may be there at its provider, and is not ordered again.
+  const order = failureRule(failure).blame === 'platform' ? {} : { orderState: null }
+  await tx
+    .update(generationJobs)
+    .set({ waitingFor: null, ...order })
+    .where(ofJob({ executionId, jobId }))
   await tx.delete(generationResults).where(claimedBy({ executionId, jobId }))
   if (!isExecutionOver(status)) await closeSteps(tx, executionId, [jobId], { now, failure })
 }
