@@ -1,6 +1,9 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import { MediaError } from '../../domain/failures.ts'
 import type { PlanJob } from '../../domain/generation/plan.ts'
+import { isHalfExpanded } from '../../domain/generation/scenes.ts'
+import type { ExecutionId } from '../../domain/ids.ts'
 import { jobStep } from '../../domain/steps.ts'
 import type { Database, Transaction } from '../database.ts'
 import { executionSteps, generationJobs } from '../schema/index.ts'
@@ -36,6 +39,31 @@ const addedBefore = async (
   const last = rows.at(-1)
   if (first === undefined || last === undefined) return null
   return { earlierCount: first.position, resultJobId: last.jobId }
+}
+
+/** By its step, what is held for each expansion of an order whose text is written and whose jobs are not
+ * added yet: its step has by then the price of the text alone. */
+export const creditsToExpand = async (
+  tx: Transaction,
+  executionId: ExecutionId,
+): Promise<ReadonlyMap<string, number>> => {
+  const added = alias(generationJobs, 'added')
+  const addedBy = and(
+    eq(added.executionId, generationJobs.executionId),
+    eq(added.parentId, generationJobs.jobId),
+  )
+  const rows = await tx
+    .select()
+    .from(generationJobs)
+    .where(
+      and(
+        eq(generationJobs.executionId, executionId),
+        sql`${generationJobs.job} ->> 'operation' = 'expand'`,
+        notExists(tx.select().from(added).where(addedBy)),
+      ),
+    )
+  const open = rows.filter(({ job, result }) => isHalfExpanded(job, result))
+  return new Map(open.map(({ jobId, upperCredits }) => [jobStep(jobId), upperCredits]))
 }
 
 /** Puts the steps of added jobs behind that of the job that added them. */

@@ -9,6 +9,7 @@ import { ONE_RECUT } from '../schema/executions.ts'
 import { executions, executionSteps } from '../schema/index.ts'
 import { insertExecution } from './execution-admission.ts'
 import { appendEvents } from './execution-events.ts'
+import { creditsToExpand } from './generation-expansions.ts'
 import type { LedgerRepository } from './ledger.ts'
 
 /** A step with its part of the price. */
@@ -42,13 +43,27 @@ const find = async (tx: Transaction, id: PipelineOrder['executionId']) => {
 const stepsOf = (tx: Transaction, { id }: Pick<Execution, 'id'>) =>
   tx.select().from(executionSteps).where(eq(executionSteps.executionId, id))
 
+/** What is held for steps that are left. */
+const creditsFor = async (
+  tx: Transaction,
+  { id, pipeline }: Execution,
+  open: readonly PricedStep[],
+): Promise<number> => {
+  if (pipeline !== 'generate') return sumOf(open)
+  const growing = await creditsToExpand(tx, id)
+  return open.reduce(
+    (sum, { name, priceCredits }) => sum + Math.max(priceCredits, growing.get(name) ?? 0),
+    0,
+  )
+}
+
 /** What an admitted order is, as it is answered again to whoever repeats it. */
 const held = async (tx: Transaction, execution: Execution): Promise<PipelineAdmission> => {
   const steps = await stepsOf(tx, execution)
   const open = steps.filter(({ status }) => !isStepDone(status))
   return {
     status: 'held',
-    amountCredits: sumOf(open),
+    amountCredits: await creditsFor(tx, execution, open),
     done: steps.filter(({ status }) => isStepDone(status)).map(({ name }) => name),
     outputs: execution.outputKeys,
   }
@@ -168,7 +183,8 @@ const admitRetry = async (
   // What came from a URL may have been measured in a round that could not pay for its length.
   const isMeasuredLater = execution.input['sealedUrl'] !== undefined
   const open = isMeasuredLater ? atPricesOf(request, stored) : stored
-  const declined = await takeHold(tx, request, ofRound(request, sumOf(open)), ledger)
+  const amountCredits = await creditsFor(tx, execution, open)
+  const declined = await takeHold(tx, request, ofRound(request, amountCredits), ledger)
   // Counted though it be declined: the next retry needs a hold of its own.
   await tx.update(executions).set({ retries: retry }).where(eq(executions.id, execution.id))
   if (declined !== null) return declined
