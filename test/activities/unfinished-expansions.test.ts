@@ -149,6 +149,21 @@ test('a retry holds what the scenes may cost, and no scene is made that nobody h
   expect(await ledger.audit()).toEqual([])
 })
 
+test('a text that is written after its order has ended is free, and a retry makes its scenes', async () => {
+  const accountId = await insertAccount(world.database.database, 100)
+  const plan = await storyOf(accountId)
+  expect(await end(plan, [])).toBe(0)
+  await write(plan)
+  expect(await admit(plan, 1)).toMatchObject({ status: 'held', amountCredits: HELD })
+  expect(await claim(plan, 'story')).toBe('hit')
+  await expand(plan)
+  expect(await imagesOf(plan)).toHaveLength(PICTURES.length)
+  const execution = await executions.find(accountId, plan.executionId)
+  const story = execution?.steps.find(({ name }) => name === jobStep('story'))
+  expect(story?.priceCredits).toBe(0)
+  expect(await priceOf(plan)).toBeLessThanOrEqual(HELD)
+})
+
 test('a retry after its jobs were added holds what is left of them', async () => {
   const accountId = await insertAccount(world.database.database, 100)
   const plan = await storyOf(accountId)

@@ -43,13 +43,15 @@ export const expandJob =
     })
   }
 
-/** What the call has cost that wrote the scenes. */
+/** What the call has cost that wrote the scenes: nothing if it came to its end after a round of the order
+ * had, for then the step still has the price of the whole. */
 const priceOf = async (
   { executions }: ActivityDependencies,
-  { account, row: { executionId, jobId } }: OwnedJob,
+  { account, row: { executionId, jobId, upperCredits } }: OwnedJob,
 ): Promise<number> => {
   const execution = await executions.find(account.id, executionId)
-  return execution?.steps.find(({ name }) => name === jobStep(jobId))?.priceCredits ?? 0
+  const step = execution?.steps.find(({ name }) => name === jobStep(jobId))
+  return step === undefined || step.priceCredits >= upperCredits ? 0 : step.priceCredits
 }
 
 const affordable = async (
