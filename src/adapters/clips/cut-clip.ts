@@ -79,7 +79,7 @@ export const cutClip = async (job: ClipJob): Promise<ClipComposition> => {
     ...cancelOf(job),
     ...progressOf(job, trim.durationSeconds),
   })
-  await verifyClip(job, plan, sound !== undefined)
+  await verifyClip(job, sound !== undefined)
   return composition
 }
 
@@ -107,7 +107,12 @@ const soundArguments = async (
     sampleRateHz: sound.sampleRateHz ?? 48_000,
     channels: sound.channels ?? 2,
   })
-  const part = ['aresample=async=1:first_pts=0', `atrim=start=0:end=${String(durationSeconds)}`]
+  // Sound that ends before the pictures do, or has ended before the part begins, is silent from then on.
+  const part = [
+    'aresample=async=1:first_pts=0',
+    'apad',
+    `atrim=start=0:end=${String(durationSeconds)}`,
+  ]
   const loudness = await findLoudnessPlan(
     {
       ffmpegPath: job.ffmpegPath,
@@ -131,7 +136,7 @@ const soundArguments = async (
   ]
 }
 
-const verifyClip = async (job: ClipJob, plan: VideoPlan, hasSound: boolean): Promise<void> => {
+const verifyClip = async (job: ClipJob, hasSound: boolean): Promise<void> => {
   const made = await probeMade(job, job.outputPath)
   const video = made.streams.find(({ kind }) => kind === 'video')
   const { widthPx, heightPx } = job.size
@@ -140,5 +145,6 @@ const verifyClip = async (job: ClipJob, plan: VideoPlan, hasSound: boolean): Pro
     video.heightPx === heightPx &&
     audioStreams(made).length === (hasSound ? 1 : 0)
   refuseUnordered(isOrdered ? [] : [`a clip of ${widthPx} × ${heightPx}`])
-  refuseBrokenOff(made.durationSeconds, plan.trim.durationSeconds)
+  // What was asked for: the plan ends with the pictures of the source.
+  refuseBrokenOff(made.durationSeconds, job.endSeconds - job.startSeconds)
 }
