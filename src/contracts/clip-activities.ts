@@ -10,6 +10,8 @@ import type { PipelineOrder } from './orders.ts'
 /** What clips are cut from. Its folder has what was heard and seen in it: that of the order that
  * brought it, for all versions of its clips. */
 export interface Footage extends Recording {
+  /** Up to where it can be cut: the sound may go on for longer. */
+  readonly picturesSeconds: number
   readonly hasSound: boolean
   /** Where the clips of this order go. */
   readonly clipsFolderKey: string

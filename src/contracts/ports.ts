@@ -88,6 +88,7 @@ export interface MediaDescription {
   readonly streams: readonly {
     readonly kind: 'audio' | 'video' | 'subtitle' | 'data'
     readonly codec: string
+    readonly durationSeconds?: number
     readonly sampleRateHz?: number
     readonly channels?: number
     readonly widthPx?: number

@@ -72,6 +72,7 @@ const clipOf = (executionId: ExecutionId, number = 1): ClipInput => {
       mediaId: 'med_00000000',
       sourceKey: 'media/film',
       durationSeconds: 3,
+      picturesSeconds: 3,
       folderKey,
       clipsFolderKey: folderKey,
       stages: { extract: here, transcribe: here, subtitles: here, translate: here },

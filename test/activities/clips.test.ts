@@ -50,6 +50,7 @@ const footageOf = async (words: readonly TimedText[]): Promise<Footage> => {
     mediaId: 'med_00000000',
     sourceKey: 'media/film',
     durationSeconds: SECONDS,
+    picturesSeconds: SECONDS,
     folderKey,
     clipsFolderKey: folderKey,
     stages: { extract: here, transcribe: here, subtitles: here, translate: here },

@@ -115,6 +115,22 @@ describe('an edit is refused at its path, and nothing is held', () => {
   })
 })
 
+test('an edit is refused where there is nothing but sound', async () => {
+  const owner = await api.customer({ credits: 100 })
+  const { clipIds } = await madeClips(api, owner, 120)
+  for (const [body, path] of [
+    [{ end: 125 }, 'end'],
+    [{ start: 130, end: 150 }, 'start'],
+  ] as const) {
+    const response = await change(owner, clipIds[2]!, 'edit', body)
+    expect(response.statusCode).toBe(422)
+    const problem = { path, fix: 'Its pictures are 120 seconds long.' }
+    expect(response.json().errors).toMatchObject([problem])
+  }
+  expect(await creditsOf(owner)).toMatchObject({ held: 0 })
+  expect((await change(owner, clipIds[2]!, 'edit', { end: 120 })).statusCode).toBe(202)
+})
+
 describe('an edit', () => {
   test('holds the price of one clip, keeps what it leaves out, and names the clip', async () => {
     const { owner, first, executionId: order, mediaId, abouts } = await scene()

@@ -48,6 +48,7 @@ const FOOTAGE: Footage = {
   mediaId: 'med_workflowtest',
   sourceKey: 'media/acct/med/original',
   durationSeconds: 120,
+  picturesSeconds: 120,
   folderKey: 'media/acct/med/clips/exec',
   clipsFolderKey: 'media/acct/med/clips/exec',
   stages: { extract: here, transcribe: here, subtitles: here, translate: here },

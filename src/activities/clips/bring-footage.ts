@@ -1,6 +1,7 @@
 import type { ClipActivities, Footage } from '../../contracts/clip-activities.ts'
 import type { PipelineOrder } from '../../contracts/orders.ts'
 import type { Media } from '../../db/repositories/media.ts'
+import { picturesSeconds } from '../../domain/clips/pictures-seconds.ts'
 import { recutWish } from '../../domain/clips/recut-wish.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { clipFolderKey } from '../../domain/storage-keys.ts'
@@ -54,6 +55,7 @@ const footageOf = (
     mediaId: medium.id,
     sourceKey: medium.storageKey,
     durationSeconds: medium.durationSeconds ?? 0,
+    picturesSeconds: picturesSeconds(medium),
     folderKey,
     clipsFolderKey: folderKey,
     stages: stagesOf(deps),

@@ -90,7 +90,7 @@ const measure = async (
   },
 ): Promise<ClipMaterial> => {
   const { executionId, footage, sentences } = about
-  const { durationSeconds, hasSound, sourceKey } = footage
+  const { picturesSeconds: durationSeconds, hasSound, sourceKey } = footage
   return await tools.withWorkspace(executionId, async (workspace) => {
     const signal = cancellationSignal()
     const inputPath = workspace.path('source')

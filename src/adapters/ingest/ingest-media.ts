@@ -86,10 +86,12 @@ const explained = (error: unknown, path: string): unknown => {
 }
 
 const described = (stream: MediaStream): MediaDescription['streams'][number] => {
-  const { kind, codec, sampleRateHz, channels, widthPx, heightPx, frameRate } = stream
+  const { kind, codec, durationSeconds, sampleRateHz, channels } = stream
+  const { widthPx, heightPx, frameRate } = stream
   return {
     kind,
     codec,
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(sampleRateHz === undefined ? {} : { sampleRateHz }),
     ...(channels === undefined ? {} : { channels }),
     ...(widthPx === undefined ? {} : { widthPx }),

@@ -7,6 +7,7 @@ import {
   type ClipEdit,
 } from '../../contracts/http/clips.ts'
 import { clipWish, type ClipWish } from '../../domain/clips/clip-wish.ts'
+import { picturesSeconds } from '../../domain/clips/pictures-seconds.ts'
 import { changedClip, type RecutWish } from '../../domain/clips/recut-wish.ts'
 import { problemsOfSpan } from '../../domain/clips/span-problems.ts'
 import { MediaError, type FieldProblem } from '../../domain/failures.ts'
@@ -100,7 +101,7 @@ const source = async (
   }
   const medium = await footageOfClip(context, clip)
   const origin = { executionId: clip.order.id, mediaId: medium.id }
-  return { executionId, clip, origin, sourceSeconds: medium.durationSeconds ?? 0 }
+  return { executionId, clip, origin, sourceSeconds: picturesSeconds(medium) }
 }
 
 /** Times that are left as they are were good once. */

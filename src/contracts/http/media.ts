@@ -11,6 +11,10 @@ export const mediaImport = z.strictObject({
 const containedStream = z.object({
   kind: z.enum(['audio', 'video', 'subtitle', 'data']),
   codec: z.string(),
+  durationSeconds: z
+    .number()
+    .optional()
+    .meta({ description: 'Where the file says it: pictures and sound may end apart.' }),
   sampleRateHz: z.number().optional(),
   channels: z.number().optional(),
   widthPx: z.number().optional(),

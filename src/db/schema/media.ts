@@ -9,6 +9,8 @@ export const MEDIA_KINDS = ['audio', 'video', 'image'] as const
 export interface StoredStream {
   readonly kind: 'audio' | 'video' | 'subtitle' | 'data'
   readonly codec: string
+  /** Absent where the file only tells its own. */
+  readonly durationSeconds?: number
   readonly sampleRateHz?: number
   readonly channels?: number
   readonly widthPx?: number

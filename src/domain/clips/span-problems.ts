@@ -43,5 +43,5 @@ const LENGTHS = `A clip is ${CLIP_SECONDS.min} to ${CLIP_SECONDS.max} seconds lo
 const beyond = (path: GivenEdge, sourceSeconds: number): FieldProblem => ({
   path,
   message: 'is beyond the end of the video',
-  fix: `The video is ${sourceSeconds} seconds long.`,
+  fix: `Its pictures are ${sourceSeconds} seconds long.`,
 })

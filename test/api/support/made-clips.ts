@@ -99,8 +99,13 @@ export const endChange = async (
   await complete(api, change.executionId, branches)
 }
 
-/** A talk of four minutes of which a customer has three clips, as far as database and storage know. */
-export const madeClips = async (api: ApiUnderTest, customer: Customer): Promise<MadeClips> => {
+/** A talk of four minutes of which a customer has three clips, as far as database and storage know; its
+ * pictures may end before. */
+export const madeClips = async (
+  api: ApiUnderTest,
+  customer: Customer,
+  picturesSeconds = TALK_SECONDS,
+): Promise<MadeClips> => {
   const { repositories } = api
   const accountId = customer.id
   const [mediaId, executionId] = [newId('media'), newId('execution')]
@@ -109,7 +114,12 @@ export const madeClips = async (api: ApiUnderTest, customer: Customer): Promise<
   await repositories.media.insert({
     ...{ id: mediaId, accountId, kind: 'video', storageKey, fileName: 'talk.mp4' },
     ...{ contentType: 'video/mp4', sizeBytes: 6, durationSeconds: TALK_SECONDS },
-    streams: [{ kind: 'video', codec: 'h264', widthPx: 1280, heightPx: 720 }],
+    streams: [
+      {
+        ...{ kind: 'video', codec: 'h264', widthPx: 1280, heightPx: 720 },
+        durationSeconds: picturesSeconds,
+      },
+    ],
   })
   const numbers = [1, 2, 3]
   const names = ['hold credits', 'transcribe', 'score', ...numbers.map(clipStep), 'save', 'notify']
