@@ -13,8 +13,6 @@ interface NewFootage {
   /** The stored film. */
   readonly sourceKey: string
   readonly durationSeconds: number
-  /** As long as the film, if left out. */
-  readonly picturesSeconds?: number
   /** What is said in it; null: it has no sound. */
   readonly words: readonly TimedText[] | null
 }
@@ -22,7 +20,7 @@ interface NewFootage {
 /** Footage of a stored film, of which it is known what is said. */
 export const storeFootage = async (
   { storage }: Pick<ActivityWorld, 'storage'>,
-  { folderKey, sourceKey, durationSeconds, picturesSeconds = durationSeconds, words }: NewFootage,
+  { folderKey, sourceKey, durationSeconds, words }: NewFootage,
 ): Promise<Footage> => {
   const transcript = { language: 'und', durationSeconds, segments: [], words: words ?? [] }
   await storage.store.put(
@@ -33,7 +31,8 @@ export const storeFootage = async (
   return {
     accountId: 'acct_00000000',
     mediaId: 'med_00000000',
-    ...{ sourceKey, durationSeconds, picturesSeconds, folderKey, clipsFolderKey: folderKey },
+    ...{ sourceKey, durationSeconds, folderKey, clipsFolderKey: folderKey },
+    picturesSeconds: durationSeconds,
     stages: { extract: here, transcribe: here, subtitles: here, translate: here },
     hasSound: words !== null,
   }
