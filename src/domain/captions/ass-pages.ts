@@ -71,26 +71,40 @@ const groupsOf = (tokens: readonly Measured[], limits: PageLimits): Measured[][]
   let group: Measured[] = []
   for (const token of tokens) {
     const last = group.at(-1)
-    if (last && isOver(group, last, token, limits)) {
+    if (last && (isApart(last, token, limits) || isFull(group, token, limits))) {
       groups.push(group)
       group = []
     }
     group.push(token)
   }
-  return group.length > 0 ? [...groups, group] : groups
+  if (group.length > 0) groups.push(group)
+  keepCompany(groups, limits)
+  return groups
 }
 
-const isOver = (
-  group: readonly Measured[],
-  last: Measured,
-  next: Measured,
-  limits: PageLimits,
-): boolean =>
-  group.length >= limits.wordsMax ||
+/** A page of one short word that is left over looks lost: the last word of the page before goes with it. */
+const keepCompany = (groups: readonly Measured[][], limits: PageLimits): void => {
+  for (const [index, group] of groups.entries()) {
+    const [lonely, ...others] = group
+    const before = groups[index - 1]
+    const last = before?.at(-1)
+    if (!lonely || others.length > 0 || !before || before.length < 3 || !last) continue
+    const isShort = lonely.width <= limits.lineWidth / 2
+    if (!isShort || isApart(last, lonely, limits) || isFull([last], lonely, limits)) continue
+    group.unshift(last)
+    before.pop()
+  }
+}
+
+/** Whether they never stand on the screen together. */
+const isApart = (last: Measured, next: Measured, limits: PageLimits): boolean =>
   next.startSeconds - last.endSeconds >= SILENCE_SECONDS ||
   next.speaker !== last.speaker ||
   SENTENCE_END.test(last.text) ||
-  (limits.breaksSeconds ?? []).some((at) => last.startSeconds < at && at <= next.startSeconds) ||
+  (limits.breaksSeconds ?? []).some((at) => last.startSeconds < at && at <= next.startSeconds)
+
+const isFull = (group: readonly Measured[], next: Measured, limits: PageLimits): boolean =>
+  group.length >= limits.wordsMax ||
   next.endSeconds - (group[0]?.startSeconds ?? 0) > PAGE_SECONDS_MAX ||
   fill([...group, next], limits.lineWidth, limits).length > limits.linesMax
 

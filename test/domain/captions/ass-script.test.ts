@@ -60,6 +60,31 @@ describe('pages of captions', () => {
     }
   })
 
+  it.each([
+    ['one short word', 'We all go there now and then.', ['We all go there now', 'and then.']],
+    [
+      'a word that has a line',
+      'We all go there now and straightforwardly.',
+      ['We all go there now and', 'straightforwardly.'],
+    ],
+    [
+      'a word that was said after a pause',
+      'We all go there now and … then.',
+      ['We all go there now and', 'then.'],
+    ],
+  ])('do not leave a word alone if they can help it: %s', (_, text, expected) => {
+    let at = 0
+    const words: TimedText[] = []
+    for (const word of text.split(' ')) {
+      at += word === '…' ? 1 : 0.2
+      if (word !== '…') words.push({ text: word, startSeconds: at, endSeconds: at + 0.2 })
+    }
+    const texts = pagesOf(spoken(words), LIMITS).map(({ lines }) =>
+      lines.flatMap((line) => line.words.map((one) => one.text)).join(' '),
+    )
+    expect(texts).toEqual(expected)
+  })
+
   it('end with a sentence and before a pause', () => {
     const words = ['One', 'two.', 'Three', 'four'].map((text, index) => {
       const startSeconds = index + (index === 3 ? 2 : 0)
