@@ -7,6 +7,7 @@ import { toolchain } from '../../scripts/stack/toolchain.ts'
 import { probe } from '../../src/adapters/ffmpeg/probe.ts'
 import type { ClipAnswer } from '../../src/contracts/http/clips.ts'
 import type { ExecutionAnswer } from '../../src/contracts/http/executions.ts'
+import { toMilliseconds } from '../../src/domain/to-milliseconds.ts'
 import { eventually } from '../support/eventually.ts'
 import { encodersIn } from '../support/processes.ts'
 import { makeSpeech } from '../support/speech.ts'
@@ -124,8 +125,10 @@ test('an order whose worker dies in its clips has each of them once, for the pri
 test('a clip is edited to the frame though its worker dies, once, and for the price of one', async () => {
   const [before] = await clipsOfOrder()
   const { id, startSeconds } = before!
-  const start = Math.min(startSeconds, 17) + 0.52
-  const edit = { start, end: start + 5.2, captions: { preset: 'minimal' }, format: 'vertical_1080' }
+  // Times are shown to the millisecond, and sums of floats are not.
+  const start = toMilliseconds(Math.min(startSeconds, 17) + 0.52)
+  const end = toMilliseconds(start + 5.2)
+  const edit = { start, end, captions: { preset: 'minimal' }, format: 'vertical_1080' }
   const executionId = await change(id, 'edit', edit)
   await killWhileCutting(executionId)
   const execution = await customer.untilOver(executionId, 180_000)
@@ -138,7 +141,7 @@ test('a clip is edited to the frame though its worker dies, once, and for the pr
   const { body: clip } = await customer.call<ClipAnswer>('GET', `/v1/clips/${id}`)
   expect(clip).toMatchObject({
     ...{ version: 2, executionId, source: 'customer', title: before!.title },
-    ...{ startSeconds: start, endSeconds: start + 5.2, format: 'vertical_1080' },
+    ...{ startSeconds: start, endSeconds: end, format: 'vertical_1080' },
   })
   const path = join(folder, 'edited.mp4')
   await writeFile(path, Buffer.from(await (await fetch(clip.videoUrl)).arrayBuffer()))
