@@ -34,11 +34,14 @@ export const remoteTaskSchema = z.object({
 
 export type RemoteTaskAnswer = z.output<typeof remoteTaskSchema>
 
-/** The failure of a task, as its renderer names it: our own code where it is one. */
+/** What is wrong with the input is so wherever the task is done. All else that went wrong there is the
+ * other's own: their account, their limits, their way to our files. */
+const OF_THE_INPUT = /^(MEDIA_|SUBTITLES_|LANGUAGE_)/
+
+/** The failure of a task, as its renderer names it: our own code where it says something of the input. */
 export const failureOfTask = (task: RemoteTaskAnswer): FailureCode => {
   const code = task.error?.code
-  if (isFailureCode(code) && code !== 'CANCELED' && code !== 'INTERNAL') return code
-  return 'RENDERER_FAILED'
+  return isFailureCode(code) && OF_THE_INPUT.test(code) ? code : 'RENDERER_FAILED'
 }
 
 /** The words by which providers say in a webhook how a job is: our own, those of jobs, and of events. */

@@ -36,9 +36,11 @@ import {
   ORDER,
   PROVIDER,
   QUICK,
+  RECEIVE,
   STOP,
   SWEEP,
   TELL,
+  WATCH,
   WRITE,
   encodeLater,
 } from './activity-profiles.ts'
@@ -69,7 +71,10 @@ export const ledger: LedgerActivities = {
 const encode = remote<MediaActivities>(ENCODE)
 export const media: MediaActivities = {
   cropAudio: encode('cropAudio', 'Cut the region out of the song'),
-  makeThumbnails: encode('makeThumbnails', 'Make two thumbnails of the best frame'),
+  makeThumbnails: remote<MediaActivities>(RECEIVE)(
+    'makeThumbnails',
+    'Make two thumbnails of the best frame',
+  ),
 }
 
 const cut = remote<StreamActivities>(ENCODE)
@@ -175,10 +180,13 @@ export const modelProxies = (taskQueue: Queue): ModelActivities => ({
 })
 
 const ask = remote<RendererActivities>(PROVIDER)
-const judge = remote<RendererActivities>(ENCODE)
+const judge = remote<RendererActivities>(RECEIVE)
 export const renderer: RendererActivities = {
   submitRender: ask('submitRender', 'Order the render'),
-  inspectRender: ask('inspectRender', 'Ask the renderer how the task is'),
+  inspectRender: remote<RendererActivities>(WATCH)(
+    'inspectRender',
+    'Ask the renderer how the task is',
+  ),
   cancelRender: ask('cancelRender', 'Tell the renderer to stop'),
   findRenderer: ask('findRenderer', 'Look for a renderer that is well'),
   // Fetching and judging a finished video is work on our own machines.
@@ -191,7 +199,7 @@ export const provider: ProviderActivities = {
   submitRemoteTask: provide('submitRemoteTask', 'Order the work from a provider'),
   inspectRemoteTask: provide('inspectRemoteTask', 'Ask the provider how the work is'),
   cancelRemoteTask: provide('cancelRemoteTask', 'Tell the provider to stop'),
-  collectRemoteTask: remote<ProviderActivities>(FETCH)(
+  collectRemoteTask: remote<ProviderActivities>(COLLECT)(
     'collectRemoteTask',
     'Fetch and check what the provider made',
   ),

@@ -8,6 +8,7 @@ import {
   workflowInfo,
   type ActivityOptions,
   type LocalActivityOptions,
+  type RetryPolicy,
 } from '@temporalio/workflow'
 import type { Queue } from '../contracts/queues.ts'
 
@@ -86,12 +87,19 @@ export const INFER: ActivityOptions = {
  * provider has made is there for an hour or less, and must not stand behind a queue of encodes. */
 export const FETCH: ActivityOptions = { ...ENCODE, taskQueue: DOWNLOAD_QUEUE }
 
-/** Taking delivery of what was paid for: as `FETCH`, for a quarter of an hour. An outage, of ours or of the server
- * that has the file, is no reason to pay for it again; what is really wrong with it is final sooner. */
-export const COLLECT: ActivityOptions = {
-  ...FETCH,
-  retry: { initialInterval: '250 milliseconds', maximumInterval: '1 minute', maximumAttempts: 20 },
+/** For what others have made and been paid for, a quarter of an hour: an outage, of ours or of the server that
+ * has the file, is no reason to have it made again. What is really wrong with it is final sooner. */
+const PATIENT: RetryPolicy = {
+  initialInterval: '250 milliseconds',
+  maximumInterval: '1 minute',
+  maximumAttempts: 20,
 }
+
+/** Taking delivery of what a provider has made: as `FETCH`. */
+export const COLLECT: ActivityOptions = { ...FETCH, retry: PATIENT }
+
+/** Work on a video that a renderer has made: as `ENCODE`. */
+export const RECEIVE: ActivityOptions = { ...ENCODE, retry: PATIENT }
 
 /** Fetching from sites that are slow, or slowed down. */
 export const DOWNLOAD: ActivityOptions = {
@@ -108,6 +116,16 @@ export const PROVIDER: ActivityOptions = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '500 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 4 },
 }
+
+/** Asking about what is in work elsewhere. That it gives no answer is an answer; what fails is a database of
+ * ours, and its outage is waited for. */
+const UNTIL_ANSWERED = {
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds' },
+} as const
+
+/** Asking a renderer how a task is. */
+export const WATCH: ActivityOptions = { ...PROVIDER, ...UNTIL_ANSWERED }
 
 /** A paid call of a model, which some providers answer with the result itself, minutes later. Its turn
  * at the provider's limits may come late; its answer is awaited even when the job is cancelled. */
@@ -126,12 +144,11 @@ export const STOP: ActivityOptions = {
   scheduleToCloseTimeout: '30 minutes',
 }
 
-/** Asking it about what is paid for already. That it gives no answer is an answer; what fails is a database
- * or a storage of ours, and its outage is waited for. */
+/** Asking it about what is paid for already. */
 export const LOOK: ActivityOptions = {
   ...ORDER,
+  ...UNTIL_ANSWERED,
   startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '250 milliseconds', maximumInterval: '30 seconds' },
 }
 
 /** Telling others: a few tries, then the failure is a fact that the step shows. */

@@ -1,4 +1,3 @@
-import { cancellationSignal } from '@temporalio/activity'
 import type { ProviderActivities } from '../../contracts/activities.ts'
 import { remoteJobKey } from '../../domain/ids.ts'
 import { providerSender } from '../../domain/task-providers.ts'
@@ -25,16 +24,14 @@ export const submitRemoteTask =
       sender: providerSender(provider),
       issuedAtMs: orderedAtMs,
     })
-    const job = await client.submit(
-      {
-        idempotencyKey: remoteJobKey(ownerId, step, 1),
-        kind,
-        input,
-        options,
-        metadata: { owner_id: ownerId, step },
-        webhookUrl,
-      },
-      cancellationSignal(),
-    )
+    // Heard to the end even when the work is cancelled: or nobody could cancel the job.
+    const job = await client.submit({
+      idempotencyKey: remoteJobKey(ownerId, step, 1),
+      kind,
+      input,
+      options,
+      metadata: { owner_id: ownerId, step },
+      webhookUrl,
+    })
     return { provider, jobId: job.id }
   }

@@ -1,11 +1,10 @@
-import { cancellationSignal } from '@temporalio/activity'
 import type { RenderTaskOrder } from '../../adapters/renderers/tasks-renderer.ts'
 import type { RendererActivities } from '../../contracts/activities.ts'
 import type { Account } from '../../db/repositories/accounts.ts'
 import type { Video } from '../../db/repositories/videos.ts'
 import { MediaError } from '../../domain/failures.ts'
 import { frameSize } from '../../domain/frame-size.ts'
-import { remoteJobKey } from '../../domain/ids.ts'
+import { remoteJobKey, type ExecutionId } from '../../domain/ids.ts'
 import { planTerms } from '../../domain/plans.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import { configuredRenderer } from './configured-renderer.ts'
@@ -67,6 +66,19 @@ const taskOrder = async (
   }
 }
 
+/** The task is known by now: that nobody could write this down is no reason to lose it. */
+const noteLife = async (
+  { executions, clock, log }: ActivityDependencies,
+  executionId: ExecutionId,
+): Promise<void> => {
+  try {
+    const news = { executionId, step: STEP, progress: 0, signOfLifeAt: clock() }
+    await executions.recordProgress(news)
+  } catch (error) {
+    log.warn({ err: error, executionId }, 'a sign of life could not be written down')
+  }
+}
+
 /**
  * Orders the render from one renderer. *Idempotent:* the key names execution, step and round, so a
  * repeated submission finds the task of the first. *Errors:* RENDERER_UNAVAILABLE (retried, then the
@@ -76,7 +88,7 @@ export const submitRender =
   (deps: ActivityDependencies): RendererActivities['submitRender'] =>
   async (submission) => {
     const { executionId, renderer: name } = submission
-    const { accounts, executions, videos, clock } = deps
+    const { accounts, videos } = deps
     const renderer = configuredRenderer(deps, name)
     const video = await videos.findForExecution(executionId)
     if (video === null) throw new MediaError('CANCELED', `${executionId} was superseded`)
@@ -84,8 +96,8 @@ export const submitRender =
     if (account === null) throw new MediaError('NOT_FOUND', `no account ${video.accountId}`)
 
     const order = await taskOrder(deps, submission, { video, account })
-    const task = await renderer.client.submit(order, cancellationSignal())
-    const signOfLifeAt = clock()
-    await executions.recordProgress({ executionId, step: STEP, progress: 0, signOfLifeAt })
+    // Heard to the end even when the render is cancelled: or nobody could cancel the task.
+    const task = await renderer.client.submit(order)
+    await noteLife(deps, executionId)
     return { renderer: name, taskId: task.id }
   }

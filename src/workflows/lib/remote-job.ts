@@ -56,7 +56,8 @@ export const awaitRemoteJob = async (job: RemoteJob): Promise<RemoteEnding> => {
       }
     }
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => cancelIfPossible(job))
+    // Whatever ended the wait, nobody takes what it makes from now on.
+    await CancellationScope.nonCancellable(() => cancelIfPossible(job))
     throw error
   }
 }

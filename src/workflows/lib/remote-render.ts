@@ -9,6 +9,7 @@ import { MANUAL_TASK_ID } from './inbox.ts'
 import { alertOperators } from './order-ending.ts'
 import { awaitRemoteJob } from './remote-job.ts'
 import type { AdmittedRender, RenderDesk } from './render-desk.ts'
+import { stretched } from './stretched.ts'
 import { tolerate } from './tolerate.ts'
 
 interface CollectedVideo {
@@ -118,7 +119,7 @@ const awaitTask = (job: RenderJob<unknown>, task: RemoteTask) =>
   awaitRemoteJob({
     taskId: task.taskId,
     inbox: job.desk.inbox,
-    pollIntervalMs: job.plan.pollIntervalMs,
+    pollIntervalMs: () => stretched(job.plan.pollIntervalMs),
     stallTimeoutMs: job.plan.stallTimeoutMs,
     inspect: () => renderer.inspectRender({ executionId: job.order.executionId, ...task }),
     cancel: () => renderer.cancelRender({ executionId: job.order.executionId, ...task }),

@@ -110,6 +110,10 @@ describe('the spellings of others', () => {
     expect(await failureFor({ code: 'MEDIA_NO_AUDIO', message: 'x' })).toBe('MEDIA_NO_AUDIO')
     expect(await failureFor({ code: 'gpu_on_fire' })).toBe('RENDERER_FAILED')
     expect(await failureFor({ code: 'CANCELED' })).toBe('RENDERER_FAILED')
+    // What is the renderer's own trouble is not told to a customer as theirs.
+    for (const code of ['INSUFFICIENT_CREDITS', 'SOURCE_NOT_FOUND', 'RATE_LIMITED']) {
+      expect(await failureFor({ code })).toBe('RENDERER_FAILED')
+    }
     expect(await failureFor({ code: 'INTERNAL' })).toBe('RENDERER_FAILED')
     expect(await failureFor(null)).toBe('RENDERER_FAILED')
   })
