@@ -55,10 +55,19 @@ const pendingDelivery = async () => {
   return { ...order, deliveryId }
 }
 
+/** As after so many attempts that reached somebody. */
+const attempted = (deliveryId: string, attempts: number) =>
+  world.database.pool.query('UPDATE webhook_deliveries SET attempts = $2 WHERE id = $1', [
+    deliveryId,
+    attempts,
+  ])
+
 const deliver = async (
   { deliveryId, accountId }: Awaited<ReturnType<typeof pendingDelivery>>,
   attempt = 1,
+  before = attempt - 1,
 ) => {
+  await attempted(deliveryId, before)
   const outcome = await world
     .run('deliverWebhook', { deliveryId }, { info: { attempt } })
     .catch((error: unknown) => error)
@@ -162,9 +171,18 @@ describe('deliverWebhook', () => {
     },
   )
 
+  it('does not count attempts in which an outage of ours kept it from sending', async () => {
+    customer.answer = () => ({ status: 500 })
+    const { outcome, row } = await deliver(await pendingDelivery(), 10, 0)
+    const { nextRetryDelay } = outcome as { nextRetryDelay: number }
+    expect(nextRetryDelay).toBeLessThanOrEqual((DELIVERY_DELAYS_MS[1] ?? 0) * 1.1 + 1)
+    expect(row).toMatchObject({ status: 'pending', attempts: 1 })
+  })
+
   it('counts the attempts that were made before it', async () => {
     customer.answer = () => ({ status: 500 })
     const { deliveryId } = await pendingDelivery()
+    await attempted(deliveryId, 1)
     const outcome = await world
       .run('deliverWebhook', { deliveryId, attemptCount: 1 }, { info: { attempt: 1 } })
       .catch((error: unknown) => error)

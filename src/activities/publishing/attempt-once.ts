@@ -31,7 +31,8 @@ export const attemptOnce = async (
 
   const result = await send(deps, target, signal)
   const outcome = deliveryOutcome(result.status)
-  const delayMs = nextDeliveryDelayMs(number, {
+  // An attempt in which nothing could be sent was none.
+  const delayMs = nextDeliveryDelayMs(Math.min(number, delivery.attempts + 1), {
     seed: deliveryId,
     ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
   })
