@@ -50,7 +50,8 @@ export async function* executionStream(options: StreamOptions): AsyncGenerator<s
         if (events.length < BATCH) break
       }
       if (execution === null || isQuiet(execution)) return
-      while (!signal.aborted && !(await bell.wait(options.heartbeatMs))) yield ': still here\n\n'
+      // The table is read again in any case: a bell whose wire is cut is silent.
+      if (!(await bell.wait(options.heartbeatMs))) yield ': still here\n\n'
     }
   } finally {
     bell.close()

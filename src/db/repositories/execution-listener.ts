@@ -33,7 +33,12 @@ export const listenToExecutions = async (options: ListenOptions): Promise<Execut
   let closed = false
 
   const connect = async (): Promise<void> => {
-    const client = new pg.Client({ ...pool.options, keepAlive: true })
+    const client = new pg.Client({
+      ...pool.options,
+      keepAlive: true,
+      // Left to the system a connection that died without a word is asked after two hours.
+      keepAliveInitialDelayMillis: 30_000,
+    })
     client.on('error', onError)
     client.on('notification', ({ payload }) => {
       const [executionId, accountId] = payload?.split(' ') ?? []
