@@ -292,6 +292,44 @@ test('a silent renderer is cancelled and the next one gets the job', async () =>
   })
 })
 
+test('a database that is away while a renderer is asked costs it neither its turn nor its task', async () => {
+  let asks = 0
+  const world = fakeWorld({
+    plan: { pollIntervalMs: 200 },
+    change: () => ({
+      inspectRender: async () => {
+        asks += 1
+        if (asks <= 4) throw failWith('DATABASE_UNAVAILABLE', false)
+        return { status: 'completed', failure: null, silentMs: 0 }
+      },
+    }),
+  })
+  await withWorld(world, async () => {
+    const { handle } = await order(newOrder())
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+    expect(world.calls.filter((call) => call === 'submitRender')).toHaveLength(1)
+    expect(world.calls).not.toContain('cancelRender')
+  })
+}, 60_000)
+
+test('a task that cannot be asked about any more is cancelled, and the next renderer gets the job', async () => {
+  const world = fakeWorld({
+    plan: { pollIntervalMs: 200 },
+    change: () => ({
+      inspectRender: async ({ renderer }) => {
+        if (renderer === 'alpha') throw failWith('RENDERER_REJECTED')
+        return { status: 'completed', failure: null, silentMs: 0 }
+      },
+    }),
+  })
+  await withWorld(world, async () => {
+    const only = newOrder()
+    const { handle } = await order(only)
+    expect(await outcome(handle)).toMatchObject({ status: 'completed' })
+    expect(world.tasks.get(taskOf(only.executionId, 1))).toBe('canceled')
+  })
+})
+
 const stalling = (retryWorks: () => boolean, change: Partial<RenderActivities> = {}) =>
   fakeWorld({
     plan: { rota: ['alpha'], pollIntervalMs: 150, stallTimeoutMs: 100 },
