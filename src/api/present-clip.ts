@@ -1,7 +1,7 @@
 import type { ClipAnswer } from '../contracts/http/clips.ts'
+import { toMilliseconds } from '../domain/to-milliseconds.ts'
 import { filesOf, type OwnClip } from './own-clips.ts'
 import { publishedUrl, type UrlSigning } from './presenters.ts'
-import { toMilliseconds } from '../domain/to-milliseconds.ts'
 
 /** A clip as a client sees it: its newest version, and what is in work on it. */
 export const presentClip = async (signing: UrlSigning, clip: OwnClip): Promise<ClipAnswer> => {

@@ -1,8 +1,8 @@
 import type { Transcript } from '../transcript.ts'
+import { toMilliseconds } from '../to-milliseconds.ts'
 import type { Cue } from './cue.ts'
 import { breakLines, type LineLimits } from './lines.ts'
 import { spokenTokens, type SpokenToken } from './tokens.ts'
-import { toMilliseconds } from '../to-milliseconds.ts'
 
 export interface CaptionLimits extends LineLimits {
   /** Reading speed: characters as readers see them, spaces included. */

@@ -4,6 +4,7 @@ import type { Plan } from '../plans.ts'
 import { planTerms } from '../plans.ts'
 import { taskPriceCredits } from '../pricing.ts'
 import type { TaskKind } from '../task-kinds.ts'
+import { toMilliseconds } from '../to-milliseconds.ts'
 import type { JobSource } from './job-params.ts'
 import { resultLengths, TEXT_LENGTH_MAX, type LengthRange } from './lengths.ts'
 import { madeMedia } from './made-media.ts'
@@ -15,7 +16,6 @@ import type { JobResult, ModelChoice, ModelJob, PlanJob } from './plan.ts'
 import { creditsOf, type ModelPrice, type ProviderPrice } from './prices.ts'
 import { jobsOfScenes, sampleScenes, scenesRequest, type ExpandJob } from './scenes.ts'
 import { inputsOf } from './sources.ts'
-import { toMilliseconds } from '../to-milliseconds.ts'
 
 export interface JobEstimate {
   readonly jobId: string

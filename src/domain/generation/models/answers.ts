@@ -3,8 +3,8 @@
 import { MediaError } from '../../failures.ts'
 import type { TimedText } from '../../transcript.ts'
 import type { JobMedia } from '../operations.ts'
-import type { ModelOutput } from './model-facts.ts'
 import { toMilliseconds } from '../../to-milliseconds.ts'
+import type { ModelOutput } from './model-facts.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
