@@ -31,23 +31,38 @@ const describe = (reply: FastifyReply, object: StoredObject): void => {
   })
 }
 
+/** An object is replaced now and then; more often in a row than this nobody does it. */
+const LOOKS_MAX = 3
+
+interface Sending {
+  readonly files: FileStore
+  readonly key: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
  * Answers a GET or HEAD with the object. `headers` are added where there is something to describe.
- * *Errors:* NOT_FOUND, RANGE_UNSATISFIABLE.
+ * *Guarantee:* what is said of the object is true of the bytes, though it is replaced meanwhile. *Errors:*
+ * NOT_FOUND, RANGE_UNSATISFIABLE; STORAGE_UNAVAILABLE.
  */
 export const sendObject = async (
   request: FastifyRequest,
   reply: FastifyReply,
-  {
-    files,
-    key,
-    headers,
-  }: {
-    readonly files: FileStore
-    readonly key: string
-    readonly headers: Readonly<Record<string, string>>
-  },
+  sending: Sending,
 ): Promise<FastifyReply> => {
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const sent = await sendSeen(request, reply, sending)
+    if (sent !== null) return sent
+  }
+  throw new MediaError('STORAGE_UNAVAILABLE', `${sending.key} is replaced all the time`)
+}
+
+/** Null: it was replaced between the look at it and its opening. */
+const sendSeen = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { files, key, headers }: Sending,
+): Promise<FastifyReply | null> => {
   const object = await files.head(key)
   if (object === null) throw new MediaError('NOT_FOUND', 'no such object')
   const tag = entityTag(object)
@@ -61,6 +76,11 @@ export const sendObject = async (
   }
   const range = answer.kind === 'part' ? answer.range : undefined
   const length = range ? range.endByte - range.startByte + 1 : object.sizeBytes
+  const opened = request.method === 'HEAD' || length === 0 ? null : await files.open(key, range)
+  if (opened !== null && opened.sizeBytes !== object.sizeBytes) {
+    opened.stream.destroy()
+    return null
+  }
   void reply.header('content-length', length)
   if (range) {
     const { startByte, endByte } = range
@@ -68,6 +88,5 @@ export const sendObject = async (
       .code(206)
       .header('content-range', `bytes ${startByte}-${endByte}/${object.sizeBytes}`)
   }
-  if (request.method === 'HEAD' || length === 0) return await reply.send()
-  return await reply.send((await files.open(key, range)).stream)
+  return await reply.send(opened?.stream)
 }

@@ -17,7 +17,11 @@ export interface FileStore {
   check(): Promise<void>
   /** `null` if there is no such object. */
   head(key: string): Promise<StoredObject | null>
-  open(key: string, range?: ByteRange): Promise<{ readonly stream: Readable }>
+  /** `sizeBytes`: of the whole object, whatever the range. */
+  open(
+    key: string,
+    range?: ByteRange,
+  ): Promise<{ readonly stream: Readable; readonly sizeBytes: number }>
   /** Fails with MEDIA_TOO_LARGE, leaving nothing, when more than `maxBytes` arrive. */
   put(
     key: string,
