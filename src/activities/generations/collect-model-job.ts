@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { activityInfo, cancellationSignal } from '@temporalio/activity'
+import { cancellationSignal } from '@temporalio/activity'
 import type { GenerationActivities } from '../../contracts/generation-activities.ts'
 import { writeTranscript } from '../../contracts/http/tasks/transcript-file.ts'
 import { MediaError } from '../../domain/failures.ts'
@@ -17,6 +17,7 @@ import type { Transcript } from '../../domain/transcript.ts'
 import type { ActivityDependencies } from '../dependencies.ts'
 import type { Workspace } from '../lib/media-tools.ts'
 import { asProviderFailure } from '../provider/as-provider-failure.ts'
+import { limitBadOutput } from '../provider/limit-bad-output.ts'
 import { readJson } from '../lib/stored-text.ts'
 import { choiceOf, findJob, type OwnedJob } from './plan-job.ts'
 import { readyParams } from './ready-params.ts'
@@ -58,13 +59,11 @@ export const collectModelJob =
     const due = makes === 'input' ? given : makes
     const result =
       owned.row.result ??
-      (await deps.tools
-        .withWorkspace(input.executionId, (workspace) =>
+      (await limitBadOutput(() =>
+        deps.tools.withWorkspace(input.executionId, (workspace) =>
           collect(deps, { owned, job, choice, params, due, workspace }, answer),
-        )
-        .catch((error: unknown) => {
-          throw judgedOutput(error)
-        }))
+        ),
+      ))
     const delivery = await deliver(deps, { owned, job, choice, params }, result)
     await forgetAnswer(deps, answer)
     return delivery
@@ -80,15 +79,6 @@ const forgetAnswer = async (
   } catch (error) {
     log.warn({ err: error, storageKey }, 'an answer that was collected could not be removed')
   }
-}
-
-/** A file that came broken is fetched again; what is wrong then was made so. */
-const BAD_FETCHES_MAX = 4
-
-const judgedOutput = (error: unknown): unknown => {
-  if (!(error instanceof MediaError) || error.code !== 'PROVIDER_OUTPUT_INVALID') return error
-  const isFinal = activityInfo().attempt >= BAD_FETCHES_MAX
-  return new MediaError(error.code, error.internalDetail, { cause: error, isFinal })
 }
 
 const deliver = async (

@@ -9,6 +9,7 @@ import { fetchFile } from '../lib/fetch-file.ts'
 import { asProviderFailure } from './as-provider-failure.ts'
 import { configuredProvider } from './configured-provider.ts'
 import { judgeDelivery } from './judge-delivery.ts'
+import { limitBadOutput } from './limit-bad-output.ts'
 
 /**
  * Takes delivery of a provider's work: asks whether the job really is done, fetches what it made, makes
@@ -18,31 +19,39 @@ import { judgeDelivery } from './judge-delivery.ts'
  */
 export const collectRemoteTask =
   (deps: ActivityDependencies): ProviderActivities['collectRemoteTask'] =>
-  async ({ provider, jobId, kind, options, outputStem }) => {
-    const signal = cancellationSignal()
-    const { client, fetcher } = configuredProvider(deps, provider)
-    const job = await client.get(jobId, signal)
-    if (job.status !== 'completed' || job.output === null) {
-      const detail = `job ${jobId} is ${job.status}${job.output === null ? ', without output' : ''}`
-      throw new MediaError('PROVIDER_OUTPUT_INVALID', detail)
-    }
-    const extension = providedExtension(kind, options)
-    return await deps.tools.withWorkspace(jobId, async (workspace): Promise<TaskOutput> => {
-      const filePath = workspace.path(`output.${extension}`)
-      const maxBytes = PLAN_TERMS.internal.uploadSizeBytesMax
-      await fetchFile(deps, { url: job.output ?? '', filePath, maxBytes, fetcher }).catch(
-        (error: unknown) => {
-          throw asProviderFailure(error)
-        },
-      )
-      const found = await judgeDelivery(deps, { filePath, kind, options, signal })
-      const storageKey = `${outputStem}.${extension}`
-      const { contentType } = found
-      const { sizeBytes } = await deps.storage.put(
-        storageKey,
-        { filePath },
-        { contentType, signal },
-      )
-      return { storageKey, sizeBytes, ...found }
-    })
+  (input) =>
+    limitBadOutput(() => collect(deps, input))
+
+const collect = async (
+  deps: ActivityDependencies,
+  {
+    provider,
+    jobId,
+    kind,
+    options,
+    outputStem,
+  }: Parameters<ProviderActivities['collectRemoteTask']>[0],
+): Promise<TaskOutput> => {
+  const signal = cancellationSignal()
+  const { client, fetcher } = configuredProvider(deps, provider)
+  const job = await client.get(jobId, signal)
+  if (job.status !== 'completed' || job.output === null) {
+    const detail = `job ${jobId} is ${job.status}${job.output === null ? ', without output' : ''}`
+    throw new MediaError('PROVIDER_OUTPUT_INVALID', detail)
   }
+  const extension = providedExtension(kind, options)
+  return await deps.tools.withWorkspace(jobId, async (workspace): Promise<TaskOutput> => {
+    const filePath = workspace.path(`output.${extension}`)
+    const maxBytes = PLAN_TERMS.internal.uploadSizeBytesMax
+    await fetchFile(deps, { url: job.output ?? '', filePath, maxBytes, fetcher }).catch(
+      (error: unknown) => {
+        throw asProviderFailure(error)
+      },
+    )
+    const found = await judgeDelivery(deps, { filePath, kind, options, signal })
+    const storageKey = `${outputStem}.${extension}`
+    const { contentType } = found
+    const { sizeBytes } = await deps.storage.put(storageKey, { filePath }, { contentType, signal })
+    return { storageKey, sizeBytes, ...found }
+  })
+}
