@@ -53,14 +53,6 @@ export const failureOfSubmission = (failure: FailureCode, provider: string): Fai
  * to half a minute. */
 export const lookAgainAfterMs = (looks: number): number => Math.min(30_000, 500 * 2 ** looks)
 
-/** Up to here nobody has to be sparing with the history of a plan; Temporal ends it at 51,200 events. */
-const EVENTS_FREE = 5_000
-
-/** A pause between two looks at something that takes its time. The longer the history of the plan is already,
- * the longer the pause, so that hundreds of jobs that wait for hours do not fill it. */
-export const stretchedMs = (pauseMs: number, historyEvents: number): number =>
-  pauseMs * Math.max(1, historyEvents / EVENTS_FREE) ** 2
-
 /** How long a job waits before its provider is asked how it is. Who tells us is asked seldom, in case
  * that the news was lost; who does not, after a second at first, and then ever less often, so that no job
  * is found done much later than it took. */

@@ -5,8 +5,8 @@ import {
   failureOfSubmission,
   lookAgainAfterMs,
   pollAfterMs,
-  stretchedMs,
 } from '../../../src/domain/generation/after-failure.ts'
+import { stretchedMs } from '../../../src/domain/stretched-pause.ts'
 
 const CODES = Object.keys(FAILURES) as FailureCode[]
 
