@@ -140,12 +140,10 @@ export const spansOfOthers = async (
   reading: Reading,
   { id, order, number, versions }: OwnClip,
 ): Promise<readonly Span[]> => {
-  const records = await recordsOf(reading, order)
-  const planned = records
-    .filter((record) => record.id !== id)
-    .flatMap(({ inWork }) => (inWork === null ? [] : [plannedSpan(inWork)]))
+  const others = (await recordsOf(reading, order)).filter((record) => record.id !== id)
+  const planned = others.flatMap(({ inWork }) => (inWork === null ? [] : [plannedSpan(inWork)]))
   const abouts = await Promise.all([
-    ...records.map((one) => aboutOf(reading, one.versions.at(-1)!, one.number)),
+    ...others.map((one) => aboutOf(reading, one.versions.at(-1)!, one.number)),
     ...versions.map((version) => aboutOf(reading, version, number)),
   ])
   return [...planned, ...abouts.filter((about) => about !== null)].map(

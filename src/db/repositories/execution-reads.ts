@@ -76,16 +76,17 @@ const withDetails = async (
   })
 }
 
-/** An execution of this account; null: it has none under this id. */
+/** An execution of this account, or of whichever one it is; null: there is none under this id. */
 export const executionDetails = async (
   tx: Transaction,
-  accountId: AccountId,
   id: string,
+  accountId?: AccountId,
 ): Promise<ExecutionDetails | null> => {
+  const isOwn = accountId === undefined ? undefined : eq(executions.accountId, accountId)
   const rows = await tx
     .select()
     .from(executions)
-    .where(and(eq(executions.id, id as ExecutionId), eq(executions.accountId, accountId)))
+    .where(and(eq(executions.id, id as ExecutionId), isOwn))
   return (await withDetails(tx, rows))[0] ?? null
 }
 
@@ -120,16 +121,10 @@ export const createExecutionReads = (database: Database) => ({
   ...createCounts(database),
 
   find: (accountId: AccountId, id: string): Promise<ExecutionDetails | null> =>
-    inSnapshot(database, (tx) => executionDetails(tx, accountId, id)),
+    inSnapshot(database, (tx) => executionDetails(tx, id, accountId)),
 
   findById: (id: string): Promise<ExecutionDetails | null> =>
-    inSnapshot(database, async (tx) => {
-      const rows = await tx
-        .select()
-        .from(executions)
-        .where(eq(executions.id, id as ExecutionId))
-      return (await withDetails(tx, rows))[0] ?? null
-    }),
+    inSnapshot(database, (tx) => executionDetails(tx, id)),
 
   list: (
     input: PageRequest & {

@@ -102,7 +102,7 @@ export const createGenerationsRepository = (
     /** The same with the execution that runs it, as both stood at one moment. */
     findRun: (accountId: AccountId, executionId: ExecutionId): Promise<GenerationRun | null> =>
       inSnapshot(database, async (tx) => {
-        const execution = await executionDetails(tx, accountId, executionId)
+        const execution = await executionDetails(tx, executionId, accountId)
         const found = await generationOf(executionId, tx)
         if (execution === null || found === null) return null
         return { execution, generation: { ...found, jobs: await jobsOf(executionId, tx) } }
